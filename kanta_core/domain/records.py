@@ -1,0 +1,103 @@
+"""Events, images and people as they are kept."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kanta_core.domain.faces import Box
+
+
+class ImageStatus(StrEnum):
+    """Where an image stands. Everything but `pending` is final."""
+
+    PENDING = "pending"
+    ENCODED = "encoded"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One gathering. `pending` counts its photos that are not final yet."""
+
+    id: uuid.UUID
+    code: str
+    name: str | None
+    description: str | None
+    start_date_time: datetime | None
+    end_date_time: datetime | None
+    image_blob: str | None
+    created_at: datetime
+    last_modified: datetime
+    running: bool
+    pending: int
+    people_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One stored photo of one event. `sha256` is None until its bytes were read."""
+
+    id: uuid.UUID
+    event_id: uuid.UUID
+    event_code: str
+    blob_name: str
+    name: str
+    etag: str | None
+    sha256: bytes | None
+    size: int | None
+    file_extension: str | None
+    width: int | None
+    height: int | None
+    faces: int
+    status: ImageStatus
+    status_reason: str | None
+    duplicate_of: uuid.UUID | None
+    created_at: datetime
+    last_modified: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFace:
+    """A face as readers see it: without its embedding."""
+
+    id: uuid.UUID
+    image_id: uuid.UUID
+    cluster_id: int
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One face that shows who a person is, and the blob to cut it from."""
+
+    face_id: uuid.UUID
+    blob_name: str
+    file_extension: str | None
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """The faces of one human inside one event; `cluster_id` -1 gathers the faces in no person yet."""
+
+    cluster_id: int
+    name: str | None
+    face_count: int
+    image_count: int
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A stored face near a face somebody asked about; `distance` is in the metric they asked for."""
+
+    face: StoredFace
+    blob_name: str
+    file_extension: str | None
+    distance: float

@@ -1,0 +1,154 @@
+"""Everything that can go wrong in Kanta, as one tree.
+
+The first branches decide what happens next: a `Refusal` is permanent (the caller must change something,
+a photo is `rejected`), an `Unavailable` is transient (raised, so that the host tries again). The HTTP layer
+maps the tree to problem documents in one place, `api/problems.py`; `slug` is the stable part of a
+problem's `type`, and the message is a sentence for people. No message carries a secret, a vector or SQL.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KantaError(Exception):
+    """Something went wrong in Kanta."""
+
+    slug: ClassVar[str] = "internal-error"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0])
+
+
+class SettingsError(KantaError):
+    """A setting is missing or absurd."""
+
+    slug = "settings"
+
+
+class Refusal(KantaError):
+    """The request can't be met as it stands."""
+
+
+class NotFound(Refusal):
+    """There is no such thing."""
+
+    slug = "not-found"
+
+
+class EventNotFound(NotFound):
+    """There is no such event."""
+
+    slug = "event-not-found"
+
+
+class ImageNotFound(NotFound):
+    """There is no such image."""
+
+    slug = "image-not-found"
+
+
+class Conflict(Refusal):
+    """The request conflicts with what is there."""
+
+    slug = "conflict"
+
+
+class EventCodeTaken(Conflict):
+    """This event code is taken."""
+
+    slug = "event-code-taken"
+
+
+class NothingToRetry(Conflict):
+    """Only an image that failed or was rejected can be retried."""
+
+    slug = "nothing-to-retry"
+
+
+class Invalid(Refusal):
+    """The request doesn't make sense."""
+
+    slug = "invalid-request"
+
+
+class ImageRefused(Refusal):
+    """The bytes can't be taken as a photo."""
+
+    slug = "image-refused"
+
+
+class EmptyImage(ImageRefused):
+    """The file is empty."""
+
+    slug = "image-empty"
+
+
+class UnsupportedImage(ImageRefused):
+    """The file is not a photo in a format Kanta reads: JPEG, PNG, WebP, HEIC, AVIF, GIF or TIFF."""
+
+    slug = "image-unsupported"
+
+
+class BrokenImage(ImageRefused):
+    """The photo is damaged or cut off and can't be read."""
+
+    slug = "image-broken"
+
+
+class ImageTooLarge(ImageRefused):
+    """The file is larger than Kanta takes."""
+
+    slug = "image-too-large"
+
+
+class TooManyPixels(ImageRefused):
+    """The photo has more pixels than Kanta takes."""
+
+    slug = "image-too-many-pixels"
+
+
+class NoFace(Refusal):
+    """No face was found in the photo."""
+
+    slug = "no-face"
+
+
+class SeveralFaces(Refusal):
+    """Several faces were found in the photo; show one."""
+
+    slug = "several-faces"
+
+
+class Unavailable(KantaError):
+    """A part that Kanta needs is down for the moment."""
+
+    slug = "unavailable"
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database can't be reached for the moment."""
+
+    slug = "database-unavailable"
+
+
+class SchemaOutdated(Unavailable):
+    """The database's schema is not the one this version needs; run the migrations."""
+
+    slug = "schema-outdated"
+
+
+class StorageUnavailable(Unavailable):
+    """The storage can't be reached for the moment."""
+
+    slug = "storage-unavailable"
+
+
+class BlobChanged(Unavailable):
+    """The blob changed while it was read."""
+
+    slug = "blob-changed"

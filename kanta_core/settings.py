@@ -1,0 +1,143 @@
+"""Every setting of Kanta, typed and checked at start.
+
+Read from the environment, then `.env`, then the `Values` of `local.settings.json` (what Core Tools loads).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import quote
+
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from kanta_core.errors import SettingsError
+
+_LOCAL_SETTINGS = Path("local.settings.json")
+
+
+def _six_fields(schedule: str) -> str:
+    if len(schedule.split()) != 6:  # noqa: PLR2004 - the number is the rule
+        raise ValueError("a schedule has six fields: second minute hour day month weekday")
+    return schedule
+
+
+Schedule = Annotated[str, AfterValidator(_six_fields)]
+
+
+def _local_values() -> dict[str, str]:
+    if not _LOCAL_SETTINGS.is_file():
+        return {}
+    try:
+        values = json.loads(_LOCAL_SETTINGS.read_text(encoding="utf-8")).get("Values", {})
+    except (ValueError, AttributeError) as error:
+        raise SettingsError(f"{_LOCAL_SETTINGS} is not valid JSON: {error}") from error
+    return {str(name): str(value) for name, value in values.items()}
+
+
+class _Sources(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="KANTA_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        # The deployment's template may declare a setting and leave it empty.
+        env_ignore_empty=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        values = {name.lower(): value for name, value in _local_values().items() if value}
+        known: dict[str, str] = {}
+        for field, info in settings_cls.model_fields.items():
+            alias = info.validation_alias
+            names = alias.choices if isinstance(alias, AliasChoices) else [f"KANTA_{field}"]
+            found = next((values[str(n).lower()] for n in names if str(n).lower() in values), None)
+            if found is not None:
+                known[field] = found
+        return init_settings, env_settings, dotenv_settings, InitSettingsSource(settings_cls, known)
+
+
+class TriggerSettings(_Sources):
+    """What the function decorators need: read when the functions are indexed, before any other part exists."""
+
+    blob_source: Literal["scan", "event-grid"] = "scan"
+    recluster_schedule: Schedule = "*/15 * * * * *"
+    sweep_schedule: Schedule = "0 */5 * * * *"
+
+
+class Settings(TriggerSettings):
+    """Everything else. Secrets are never printed."""
+
+    database_url_given: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("KANTA_DATABASE_URL")
+    )
+    postgres_server: str | None = Field(default=None, validation_alias=AliasChoices("POSTGRES_SERVER"))
+    postgres_port: int = Field(default=5432, ge=1, le=65535, validation_alias=AliasChoices("POSTGRES_PORT"))
+    postgres_user: str | None = Field(default=None, validation_alias=AliasChoices("POSTGRES_USER"))
+    postgres_password: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("POSTGRES_PASSWORD")
+    )
+    postgres_db: str = Field(default="kanta", validation_alias=AliasChoices("POSTGRES_DB"))
+    storage_connection: SecretStr = Field(
+        validation_alias=AliasChoices("AZURE_STORAGE_CONNECTION_STRING", "AzureWebJobsStorage")
+    )
+
+    max_upload_bytes: int = Field(default=100_000_000, ge=1)
+    max_pixels: int = Field(default=64_000_000, ge=1)
+    max_name_length: int = Field(default=200, ge=1)
+    max_description_length: int = Field(default=2_000, ge=1)
+    blob_url_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
+    database_pool_size: int = Field(default=8, ge=1)
+    # A blob this old that no trigger has brought yet is taken for missed.
+    sweep_grace_seconds: int = Field(default=120, ge=0)
+
+    @property
+    def database_url(self) -> str:
+        """The libpq URL of the database; SettingsError when it is nowhere given."""
+        if self.database_url_given is not None:
+            return self.database_url_given.get_secret_value()
+        if not (self.postgres_server and self.postgres_user):
+            raise SettingsError(
+                "The database is nowhere given: set KANTA_DATABASE_URL, or POSTGRES_SERVER and POSTGRES_USER "
+                "(and POSTGRES_PASSWORD, POSTGRES_PORT, POSTGRES_DB)."
+            )
+        password = self.postgres_password.get_secret_value() if self.postgres_password else ""
+        user = quote(self.postgres_user, safe="") + (f":{quote(password, safe='')}" if password else "")
+        database = quote(self.postgres_db, safe="")
+        return f"postgresql://{user}@{self.postgres_server}:{self.postgres_port}/{database}"
+
+
+S = TypeVar("S", bound=_Sources)
+
+
+def load(kind: type[S]) -> S:
+    """The settings of `kind`; SettingsError names every one that is missing or absurd."""
+    try:
+        return kind()
+    except ValidationError as error:
+        lines = [f"{_name(kind, problem['loc'])}: {problem['msg']}" for problem in error.errors()]
+        raise SettingsError("Settings that can't be used: " + "; ".join(lines)) from None
+
+
+def _name(kind: type[_Sources], loc: tuple[int | str, ...]) -> str:
+    field = str(loc[0]) if loc else "?"
+    info = kind.model_fields.get(field)
+    if info is not None and isinstance(info.validation_alias, AliasChoices):
+        return str(info.validation_alias.choices[0])
+    return field if field not in kind.model_fields else f"KANTA_{field.upper()}"
