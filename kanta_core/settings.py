@@ -81,8 +81,8 @@ class TriggerSettings(_Sources):
     sweep_schedule: Schedule = "0 */5 * * * *"
 
 
-class Settings(TriggerSettings):
-    """Everything else. Secrets are never printed."""
+class DatabaseSettings(_Sources):
+    """Where the database is: all that the migrations need."""
 
     database_url_given: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("KANTA_DATABASE_URL")
@@ -94,18 +94,6 @@ class Settings(TriggerSettings):
         default=None, validation_alias=AliasChoices("POSTGRES_PASSWORD")
     )
     postgres_db: str = Field(default="kanta", validation_alias=AliasChoices("POSTGRES_DB"))
-    storage_connection: SecretStr = Field(
-        validation_alias=AliasChoices("AZURE_STORAGE_CONNECTION_STRING", "AzureWebJobsStorage")
-    )
-
-    max_upload_bytes: int = Field(default=100_000_000, ge=1)
-    max_pixels: int = Field(default=64_000_000, ge=1)
-    max_name_length: int = Field(default=200, ge=1)
-    max_description_length: int = Field(default=2_000, ge=1)
-    blob_url_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
-    database_pool_size: int = Field(default=8, ge=1)
-    # A blob this old that no trigger has brought yet is taken for missed.
-    sweep_grace_seconds: int = Field(default=120, ge=0)
 
     @property
     def database_url(self) -> str:
@@ -121,6 +109,23 @@ class Settings(TriggerSettings):
         user = quote(self.postgres_user, safe="") + (f":{quote(password, safe='')}" if password else "")
         database = quote(self.postgres_db, safe="")
         return f"postgresql://{user}@{self.postgres_server}:{self.postgres_port}/{database}"
+
+
+class Settings(TriggerSettings, DatabaseSettings):
+    """Everything else. Secrets are never printed."""
+
+    storage_connection: SecretStr = Field(
+        validation_alias=AliasChoices("AZURE_STORAGE_CONNECTION_STRING", "AzureWebJobsStorage")
+    )
+
+    max_upload_bytes: int = Field(default=100_000_000, ge=1)
+    max_pixels: int = Field(default=64_000_000, ge=1)
+    max_name_length: int = Field(default=200, ge=1)
+    max_description_length: int = Field(default=2_000, ge=1)
+    blob_url_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
+    database_pool_size: int = Field(default=8, ge=1)
+    # A blob this old that no trigger has brought yet is taken for missed.
+    sweep_grace_seconds: int = Field(default=120, ge=0)
 
 
 S = TypeVar("S", bound=_Sources)
