@@ -64,6 +64,8 @@ CREATE TABLE images (
     created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     last_modified  timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT images_blob UNIQUE (blob_name),
+    -- What faces refer to, so that a cascade looks into one partition only.
+    CONSTRAINT images_of_event UNIQUE (event_id, id),
     CONSTRAINT images_sha256_form CHECK (octet_length(sha256) = 32),
     CONSTRAINT images_duplicate CHECK (duplicate_of IS NULL OR status = 'duplicate')
 );
@@ -78,7 +80,7 @@ CREATE INDEX images_duplicates ON images (duplicate_of) WHERE duplicate_of IS NO
 CREATE TABLE faces (
     id         uuid NOT NULL,
     event_id   uuid NOT NULL,
-    image_id   uuid NOT NULL REFERENCES images ON DELETE CASCADE,
+    image_id   uuid NOT NULL,
     x          integer NOT NULL,
     y          integer NOT NULL,
     width      integer NOT NULL,
@@ -88,7 +90,8 @@ CREATE TABLE faces (
     score      real NOT NULL,
     embedding  vector(128) NOT NULL,
     cluster_id integer NOT NULL DEFAULT -1,
-    PRIMARY KEY (event_id, id)
+    PRIMARY KEY (event_id, id),
+    FOREIGN KEY (event_id, image_id) REFERENCES images (event_id, id) ON DELETE CASCADE
 ) PARTITION BY HASH (event_id);
 
 DO $$
@@ -100,7 +103,7 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE INDEX faces_image ON faces (image_id);
+CREATE INDEX faces_image ON faces (event_id, image_id);
 CREATE INDEX faces_person ON faces (event_id, cluster_id);
 
 -- A person's number inside its event is never given to another.

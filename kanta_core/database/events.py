@@ -1,0 +1,168 @@
+"""Events and their codes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from psycopg import errors, sql
+from psycopg.rows import class_row
+
+from kanta_core.database.pool import Connection
+from kanta_core.domain.records import Event
+from kanta_core.errors import EventCodeTaken
+
+# What readers see of an event. `running` and `people_current` are facts of the moment of reading.
+_SELECT = """
+    SELECT e.id, c.code, e.name, e.description, e.start_date_time, e.end_date_time, e.image_blob,
+           e.created_at, e.last_modified,
+           coalesce(e.start_date_time <= now(), true) AND coalesce(now() < e.end_date_time, true) AS running,
+           (SELECT count(*) FROM images i WHERE i.event_id = e.id AND i.status = 'pending') AS pending,
+           e.people_revision = e.faces_revision AS people_current
+      FROM events e
+      JOIN event_codes c ON c.event_id = e.id AND c.is_current
+     WHERE NOT e.erasing
+"""
+
+# The event a code leads to, by whichever of its codes.
+FIND = _SELECT + " AND e.id = (SELECT event_id FROM event_codes WHERE code = %(code)s)"
+
+# The event with this id.
+GET = _SELECT + " AND e.id = %(event_id)s"
+
+# All events, oldest first.
+LIST = (
+    "SELECT * FROM ("
+    + _SELECT
+    + ") listed WHERE %(running)s::boolean IS NULL OR running = %(running)s ORDER BY created_at, id"
+)
+
+# A new event; its code is added in the same transaction.
+INSERT = """
+    INSERT INTO events (name, description, start_date_time, end_date_time)
+    VALUES (%(name)s, %(description)s, %(start_date_time)s, %(end_date_time)s)
+    RETURNING id
+"""
+
+# A code for an event; the primary key refuses one that is taken.
+INSERT_CODE = "INSERT INTO event_codes (code, event_id, is_current) VALUES (%(code)s, %(event_id)s, true)"
+
+# Makes an event's code an old one.
+RETIRE_CODE = "UPDATE event_codes SET is_current = false WHERE event_id = %(event_id)s AND is_current"
+
+# Makes one of an event's own old codes the current one again.
+REVIVE_CODE = "UPDATE event_codes SET is_current = true WHERE event_id = %(event_id)s AND code = %(code)s"
+
+# Whom a code leads to, erased half-way or not.
+OWNER = """
+    SELECT e.id, e.erasing FROM event_codes c JOIN events e ON e.id = c.event_id WHERE c.code = %(code)s
+"""
+
+# Serialises everything that decides which event a code leads to, until the transaction ends.
+LOCK_CODE = "SELECT pg_advisory_xact_lock(hashtextextended('kanta code ' || %(code)s, 0))"
+
+# Serialises everything that decides which image holds which bytes, until the transaction ends.
+LOCK_IMAGES = "SELECT pg_advisory_xact_lock(hashtextextended('kanta images ' || %(event_id)s::text, 0))"
+
+# Hides an event while it is erased.
+MARK_ERASING = """
+    UPDATE events SET erasing = true WHERE id = %(event_id)s
+    RETURNING (SELECT array_agg(code) FROM event_codes WHERE event_id = %(event_id)s), image_blob
+"""
+
+# Events whose erasing was cut off.
+ERASING = "SELECT id FROM events WHERE erasing ORDER BY id"
+
+# The vectors first: through the images they would be looked up one image at a time.
+DELETE_FACES = "DELETE FROM faces WHERE event_id = %(event_id)s"
+
+# The drops that wait for an erased event go with it.
+DELETE_DROPS = """
+    DELETE FROM drops WHERE code IN (SELECT code FROM event_codes WHERE event_id = %(event_id)s)
+"""
+
+# Everything else of the event goes by cascade.
+DELETE = "DELETE FROM events WHERE id = %(event_id)s"
+
+# The event's faces changed: its people are to be made anew.
+FACES_CHANGED = "UPDATE events SET faces_revision = faces_revision + 1 WHERE id = %(event_id)s"
+
+_COLUMNS = frozenset({"name", "description", "start_date_time", "end_date_time", "image_blob"})
+
+
+def find(connection: Connection, code: str) -> Event | None:
+    with connection.cursor(row_factory=class_row(Event)) as cursor:
+        return cursor.execute(FIND, {"code": code}).fetchone()
+
+
+def get(connection: Connection, event_id: uuid.UUID) -> Event | None:
+    with connection.cursor(row_factory=class_row(Event)) as cursor:
+        return cursor.execute(GET, {"event_id": event_id}).fetchone()
+
+
+def list_all(connection: Connection, *, running: bool | None) -> list[Event]:
+    with connection.cursor(row_factory=class_row(Event)) as cursor:
+        return cursor.execute(LIST, {"running": running}).fetchall()
+
+
+def lock_code(connection: Connection, code: str) -> None:
+    connection.execute(LOCK_CODE, {"code": code})
+
+
+def lock_images(connection: Connection, event_id: uuid.UUID) -> None:
+    connection.execute(LOCK_IMAGES, {"event_id": event_id})
+
+
+def insert(connection: Connection, code: str, values: Mapping[str, str | datetime | None]) -> uuid.UUID:
+    """A new event under `code`; EventCodeTaken when another has it."""
+    event_id: uuid.UUID = connection.execute(INSERT, values).fetchone()[0]  # type: ignore[index]  # RETURNING
+    add_code(connection, event_id, code)
+    return event_id
+
+
+def add_code(connection: Connection, event_id: uuid.UUID, code: str) -> None:
+    """Make `code` the event's current one; EventCodeTaken when another event has or had it."""
+    connection.execute(RETIRE_CODE, {"event_id": event_id})
+    if connection.execute(REVIVE_CODE, {"event_id": event_id, "code": code}).rowcount:
+        return
+    try:
+        connection.execute(INSERT_CODE, {"event_id": event_id, "code": code})
+    except errors.UniqueViolation as error:
+        raise EventCodeTaken(f"The event code {code} is taken.") from error
+
+
+def update(connection: Connection, event_id: uuid.UUID, values: Mapping[str, str | datetime | None]) -> None:
+    """Set the given columns of the event, and only those."""
+    assert values.keys() <= _COLUMNS
+    assignments = sql.SQL(", ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(column), sql.Placeholder(column)) for column in values
+    )
+    # Sets what the caller gave; the columns come from a fixed list.
+    statement = sql.SQL("UPDATE events SET {}, last_modified = now() WHERE id = {}").format(
+        assignments, sql.Placeholder("event_id")
+    )
+    connection.execute(statement, {**values, "event_id": event_id})
+
+
+def owner(connection: Connection, code: str) -> tuple[uuid.UUID, bool] | None:
+    """The event a code leads to and whether it is being erased."""
+    return connection.execute(OWNER, {"code": code}).fetchone()
+
+
+def mark_erasing(connection: Connection, event_id: uuid.UUID) -> tuple[Sequence[str], str | None] | None:
+    """Hide the event; its codes and its picture's blob, or None when it is gone."""
+    return connection.execute(MARK_ERASING, {"event_id": event_id}).fetchone()
+
+
+def list_erasing(connection: Connection) -> list[uuid.UUID]:
+    return [event_id for (event_id,) in connection.execute(ERASING)]
+
+
+def delete(connection: Connection, event_id: uuid.UUID) -> None:
+    for statement in (DELETE_FACES, DELETE_DROPS, DELETE):
+        connection.execute(statement, {"event_id": event_id})
+
+
+def faces_changed(connection: Connection, event_id: uuid.UUID) -> None:
+    connection.execute(FACES_CHANGED, {"event_id": event_id})

@@ -1,0 +1,65 @@
+"""Connections to PostgreSQL, and what its failures mean to Kanta."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import ConnectionPool
+
+from kanta_core.errors import DatabaseUnavailable, SchemaOutdated
+
+Connection = psycopg.Connection[Any]
+
+# Long enough for the largest statement (reading an event's embeddings), short enough to free a stuck worker.
+_STATEMENT_TIMEOUT_MS = 60_000
+# How long a request waits for a connection before it answers that the database is down.
+_CHECKOUT_SECONDS = 5.0
+
+
+class Database:
+    """A pool of connections, opened on first use.
+
+    A checkout is checked (0.05 ms), so that a restart of the server costs nobody an error.
+    """
+
+    def __init__(self, url: str, *, size: int) -> None:
+        self._pool = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=size,
+            timeout=_CHECKOUT_SECONDS,
+            max_idle=120,
+            open=False,
+            check=ConnectionPool.check_connection,
+            kwargs={
+                "connect_timeout": 5,
+                "application_name": "kanta",
+                "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC -c jit=off",
+                # A transaction-level pooler in between knows no prepared statements.
+                "prepare_threshold": None,
+            },
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction, committed at the end of the block, rolled back by an exception.
+
+        Raises DatabaseUnavailable for what may be better in a moment, SchemaOutdated for a schema that the
+        code doesn't know.
+        """
+        try:
+            self._pool.open(wait=False)
+            with self._pool.connection() as connection:
+                yield connection
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailable from error
+        except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject) as error:
+            raise SchemaOutdated from error
+
+    def close(self) -> None:
+        """Close every connection; the pool can't be used again."""
+        self._pool.close(timeout=5)
