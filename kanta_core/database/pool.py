@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from pgvector.psycopg import register_vector
 from psycopg import errors
+from psycopg.types import TypeInfo
 from psycopg_pool import ConnectionPool
 
 from kanta_core.errors import DatabaseUnavailable, SchemaOutdated
@@ -18,6 +20,13 @@ Connection = psycopg.Connection[Any]
 _STATEMENT_TIMEOUT_MS = 60_000
 # How long a request waits for a connection before it answers that the database is down.
 _CHECKOUT_SECONDS = 5.0
+
+
+def _know_vectors(connection: Connection) -> None:
+    # Before the first migration there is no such type; health says so better than an error here.
+    if TypeInfo.fetch(connection, "vector") is not None:
+        register_vector(connection)
+    connection.commit()
 
 
 class Database:
@@ -35,6 +44,7 @@ class Database:
             max_idle=120,
             open=False,
             check=ConnectionPool.check_connection,
+            configure=_know_vectors,
             kwargs={
                 "connect_timeout": 5,
                 "application_name": "kanta",

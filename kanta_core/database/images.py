@@ -1,0 +1,115 @@
+"""Reading images: by id, by blob, by bytes, by page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import kwargs_row
+
+from kanta_core.database.pool import Connection
+from kanta_core.domain.records import Image, ImageStatus
+
+# What readers and the pipeline see of an image. An event that is being erased has none.
+_SELECT = """
+    SELECT i.id, i.event_id, c.code AS event_code, i.blob_name, i.name, i.etag, i.sha256, i.size,
+           i.file_extension, i.width, i.height, i.faces, i.status::text AS status, i.status_reason, i.duplicate_of,
+           i.created_at, i.last_modified
+      FROM images i
+      JOIN events e ON e.id = i.event_id AND NOT e.erasing
+      JOIN event_codes c ON c.event_id = i.event_id AND c.is_current
+"""
+
+# One image by its id.
+GET = _SELECT + " WHERE i.id = %(image_id)s"
+
+# The image of a blob.
+OF_BLOB = _SELECT + " WHERE i.blob_name = %(blob_name)s"
+
+# The image that holds these bytes in the event.
+HOLDER = _SELECT + " WHERE i.event_id = %(event_id)s AND i.sha256 = %(sha256)s AND i.status <> 'duplicate'"
+
+# Every image of these bytes in the event, the holder first.
+OF_BYTES = (
+    _SELECT
+    + """
+     WHERE i.event_id = %(event_id)s AND i.sha256 = %(sha256)s
+     ORDER BY i.status = 'duplicate', i.created_at, i.id
+"""
+)
+
+# A page of an event's images, oldest first.
+PAGE = (
+    _SELECT
+    + """
+     WHERE i.event_id = %(event_id)s
+       AND (%(date_from)s::timestamptz IS NULL OR i.created_at >= %(date_from)s)
+       AND (%(date_to)s::timestamptz IS NULL OR i.created_at <= %(date_to)s)
+       AND (%(min_faces)s::integer IS NULL OR i.faces >= %(min_faces)s)
+       AND (%(max_faces)s::integer IS NULL OR i.faces <= %(max_faces)s)
+       AND (%(statuses)s::image_status[] IS NULL OR i.status = ANY(%(statuses)s))
+       AND (%(cluster_ids)s::integer[] IS NULL OR EXISTS (
+               SELECT FROM faces f
+                WHERE f.event_id = %(event_id)s AND f.image_id = i.id AND f.cluster_id = ANY(%(cluster_ids)s)))
+     ORDER BY i.created_at, i.id
+     LIMIT %(limit)s OFFSET %(offset)s
+"""
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageOf:
+    """Which images of an event a page shows. None leaves a filter out; bounds are inclusive."""
+
+    limit: int
+    offset: int = 0
+    date_from: datetime | None = None
+    date_to: datetime | None = None
+    min_faces: int | None = None
+    max_faces: int | None = None
+    cluster_ids: Sequence[int] | None = None
+    statuses: Sequence[ImageStatus] | None = None
+
+
+def _image(**values: Any) -> Image:  # noqa: ANN401 - a row of the database, typed by Image
+    return Image(**{**values, "status": ImageStatus(values["status"])})
+
+
+def get(connection: Connection, image_id: uuid.UUID) -> Image | None:
+    with connection.cursor(row_factory=kwargs_row(_image)) as cursor:
+        return cursor.execute(GET, {"image_id": image_id}).fetchone()
+
+
+def of_blob(connection: Connection, blob_name: str) -> Image | None:
+    with connection.cursor(row_factory=kwargs_row(_image)) as cursor:
+        return cursor.execute(OF_BLOB, {"blob_name": blob_name}).fetchone()
+
+
+def holder(connection: Connection, event_id: uuid.UUID, sha256: bytes) -> Image | None:
+    with connection.cursor(row_factory=kwargs_row(_image)) as cursor:
+        return cursor.execute(HOLDER, {"event_id": event_id, "sha256": sha256}).fetchone()
+
+
+def of_bytes(connection: Connection, event_id: uuid.UUID, sha256: bytes) -> list[Image]:
+    with connection.cursor(row_factory=kwargs_row(_image)) as cursor:
+        return cursor.execute(OF_BYTES, {"event_id": event_id, "sha256": sha256}).fetchall()
+
+
+def page(connection: Connection, event_id: uuid.UUID, shown: PageOf) -> list[Image]:
+    """A page of the event's images, oldest first, ties by id."""
+    values = {
+        "event_id": event_id,
+        "limit": shown.limit,
+        "offset": shown.offset,
+        "date_from": shown.date_from,
+        "date_to": shown.date_to,
+        "min_faces": shown.min_faces,
+        "max_faces": shown.max_faces,
+        "cluster_ids": None if shown.cluster_ids is None else list(shown.cluster_ids),
+        "statuses": None if shown.statuses is None else [str(status) for status in shown.statuses],
+    }
+    with connection.cursor(row_factory=kwargs_row(_image)) as cursor:
+        return cursor.execute(PAGE, values).fetchall()

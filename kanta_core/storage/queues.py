@@ -1,0 +1,57 @@
+"""Messages from one function to another. Their bodies are JSON, base64-encoded as host.json says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
+
+from kanta_core.errors import StorageUnavailable
+from kanta_core.storage.account import QUEUE_OPTIONS, storage_errors
+from kanta_core.storage.names import ENCODE_QUEUE, QUEUES
+
+# Sending waits on the network, not on the processor.
+_SENDERS = 8
+
+
+class Queues:
+    """Kanta's queues. Raises StorageUnavailable when the account can't be reached."""
+
+    def __init__(self, connection_string: str) -> None:
+        self._service = QueueServiceClient.from_connection_string(connection_string, **QUEUE_OPTIONS)
+        self._clients = {
+            name: self._service.get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())
+            for name in QUEUES
+        }
+
+    def create_queues(self) -> None:
+        """Create what is missing; what is there stays as it is."""
+        for client in self._clients.values():
+            with storage_errors():
+                client.create_queue()
+
+    def check(self) -> None:
+        """Raise StorageUnavailable unless the encode queue answers."""
+        try:
+            with storage_errors():
+                self._clients[ENCODE_QUEUE].get_queue_properties(timeout=3)
+        except ResourceNotFoundError as error:
+            raise StorageUnavailable(f"The queue {ENCODE_QUEUE} does not exist.") from error
+
+    def send(self, queue: str, message: Mapping[str, str]) -> None:
+        try:
+            with storage_errors():
+                self._clients[queue].send_message(json.dumps(message))
+        except ResourceNotFoundError as error:
+            raise StorageUnavailable(f"The queue {queue} does not exist.") from error
+
+    def send_all(self, queue: str, messages: Iterable[Mapping[str, str]]) -> None:
+        """Send many; the first failure is raised after the others were tried."""
+        with ThreadPoolExecutor(_SENDERS) as senders:
+            list(senders.map(lambda message: self.send(queue, message), messages))
+
+    def close(self) -> None:
+        self._service.close()
