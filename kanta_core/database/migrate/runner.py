@@ -136,6 +136,8 @@ def _attempt(connection: Connection[TupleRow], choose: _Choice, step: _Step) -> 
 def _execute(connection: Connection[TupleRow], file: str, sql: str) -> None:
     try:
         connection.execute(sql.encode())
+        # What is deferred to the commit fails here, where its file is known.
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     except (LockNotAvailable, DeadlockDetected):
         raise
     except psycopg.Error as error:
