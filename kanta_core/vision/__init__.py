@@ -1,0 +1,1 @@
+"""Bytes → faces. The only room that knows Pillow and dlib."""

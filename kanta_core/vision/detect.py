@@ -1,0 +1,60 @@
+"""Where the faces are: dlib's HOG detector on a copy of a size that suits it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from kanta_core.domain.faces import Box
+from kanta_core.vision import models
+
+# Recall over 316 faces in 22 group photos: 98.7 % on a 1600 px copy doubled once, 71.8 % at 1200 px,
+# 86.7 % at full size without doubling.
+_WORKING_SIDE = 1_600
+_UPSAMPLE = 1
+# A second look where the first found nothing: side-lit faces lie below the threshold (Yale: 162 → 165 of 165).
+_SECOND_LOOK = -0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A face's place, inside the photo, and the detector's margin above its threshold of 0."""
+
+    box: Box
+    score: float
+
+
+def detect(pixels: NDArray[np.uint8]) -> list[Detection]:
+    """The faces in an upright RGB photo, uint8 (height, width, 3), best first.
+
+    A face in a photo in which nothing reached the threshold has a score below 0.
+    """
+    height, width = pixels.shape[:2]
+    scale = max(1.0, max(height, width) / _WORKING_SIDE)
+    copy = pixels
+    if scale > 1:
+        size = (max(1, round(width / scale)), max(1, round(height / scale)))
+        copy = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+    found = _look(copy, 0.0) or _look(copy, _SECOND_LOOK)[:1]
+    return [
+        Detection(box, score) for rectangle, score in found if (box := _box(rectangle, scale, width, height))
+    ]
+
+
+def _look(pixels: NDArray[np.uint8], threshold: float) -> list[tuple[tuple[int, int, int, int], float]]:
+    rectangles, scores, _ = models.detector().run(pixels, _UPSAMPLE, threshold)
+    return [
+        ((face.left(), face.top(), face.right(), face.bottom()), float(score))
+        for face, score in zip(rectangles, scores, strict=True)
+    ]
+
+
+def _box(rectangle: tuple[int, int, int, int], scale: float, width: int, height: int) -> Box | None:
+    left, top, right, bottom = (round(edge * scale) for edge in rectangle)
+    left, top, right, bottom = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+    if right <= left or bottom <= top:
+        return None
+    return Box(left, top, right - left, bottom - top)
