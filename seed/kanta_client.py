@@ -80,7 +80,8 @@ class KantaClient:
     async def upload(self, event_code: str, photo: Photo) -> Stored:
         """Puts `photo` into the event, reading it from disk as it is sent; safe to repeat.
 
-        Raises ApiError when the API refuses it, NoAnswerError when there is no lasting answer.
+        Raises ApiError when the API refuses it, NoAnswerError when there is no lasting answer, READ_ERRORS when
+        the photo is no more what it was when it was examined.
         """
 
         async def send() -> httpx.Response:
@@ -136,9 +137,15 @@ def _multipart_frame(photo: Photo, boundary: str) -> tuple[bytes, bytes]:
 
 async def _framed(photo: Photo, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
     yield head
+    left = photo.size
     with photo.open() as stream:
         while chunk := stream.read(_CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                break
             yield chunk
+    if left:
+        raise OSError("its length changed while it was sent")
     yield tail
 
 
