@@ -123,14 +123,15 @@ class Azurite:
             "--require",
             str(Path(__file__).with_name("azurite_exit.cjs")),
         ]
-        command += [str(_PROGRAM), "--location", str(self.folder / "data")]
+        command += [str(_PROGRAM)]
         for service, port in ports.items():
             command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
         # Without the last one a host of four numbers and a port could be taken for an account's own host.
         command += ["--disableTelemetry", "--silent", "--skipApiVersionCheck", "--disableProductStyleUrl"]
         if self._in_memory:
             command += ["--inMemoryPersistence", "--extentMemoryLimit", str(_EXTENTS_MB)]
-        (self.folder / "data").mkdir(mode=0o700, exist_ok=True)
+        else:
+            command += ["--location", str(self.folder / "data")]
         with processes.open_log(self._log) as log:
             return processes.spawn(
                 command,
