@@ -60,7 +60,7 @@ class _Sources(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes it by name
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         values = {name.lower(): value for name, value in _local_values().items() if value}
         known: dict[str, str] = {}
@@ -84,15 +84,11 @@ class TriggerSettings(_Sources):
 class DatabaseSettings(_Sources):
     """Where the database is: all that the migrations need."""
 
-    database_url_given: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("KANTA_DATABASE_URL")
-    )
+    database_url_given: SecretStr | None = Field(default=None, validation_alias=AliasChoices("KANTA_DATABASE_URL"))
     postgres_server: str | None = Field(default=None, validation_alias=AliasChoices("POSTGRES_SERVER"))
     postgres_port: int = Field(default=5432, ge=1, le=65535, validation_alias=AliasChoices("POSTGRES_PORT"))
     postgres_user: str | None = Field(default=None, validation_alias=AliasChoices("POSTGRES_USER"))
-    postgres_password: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("POSTGRES_PASSWORD")
-    )
+    postgres_password: SecretStr | None = Field(default=None, validation_alias=AliasChoices("POSTGRES_PASSWORD"))
     postgres_db: str = Field(default="kanta", validation_alias=AliasChoices("POSTGRES_DB"))
 
     @property

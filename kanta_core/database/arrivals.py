@@ -52,11 +52,16 @@ LIST_DROPS = """
      LIMIT %(limit)s
 """
 
-# Which of these blobs are known, as an image's (with the version it speaks of) or as a drop.
+# Which of these blobs are known, as an image's or as a drop; the version is one that needs no reading any more,
+# or any version (NULL) where reading is on its way or there is nobody to read it for.
 KNOWN = """
-    SELECT blob_name, etag, status <> 'pending' AS final FROM images WHERE blob_name = ANY(%(blob_names)s)
+    SELECT blob_name,
+           CASE WHEN status <> 'pending'
+                     AND (queued_at IS NULL OR queued_at < clock_timestamp() - make_interval(secs => %(again)s))
+                THEN etag END
+      FROM images WHERE blob_name = ANY(%(blob_names)s)
     UNION ALL
-    SELECT blob_name, NULL, true FROM drops WHERE blob_name = ANY(%(blob_names)s)
+    SELECT blob_name, NULL FROM drops WHERE blob_name = ANY(%(blob_names)s)
 """
 
 # Known blobs that a listing of this stretch of names did not show. Rows made since the listing began don't count.
@@ -87,7 +92,7 @@ TAKE_OVERDUE = """
     RETURNING blob_name
 """
 
-# The blob has a version that its image does not speak of: it has to be read again.
+# These blobs were put on the encode queue.
 QUEUED = "UPDATE images SET queued_at = clock_timestamp() WHERE blob_name = ANY(%(blob_names)s)"
 
 
@@ -153,10 +158,13 @@ def list_drops(connection: Connection, *, limit: int) -> list[WaitingDrop]:
         return cursor.execute(LIST_DROPS, {"limit": limit}).fetchall()
 
 
-def known(connection: Connection, blob_names: Sequence[str]) -> dict[str, tuple[str | None, bool]]:
-    """For each known blob: the version its image speaks of (None: none yet) and whether that is final."""
-    rows = connection.execute(KNOWN, {"blob_names": list(blob_names)})
-    return {name: (etag, final) for name, etag, final in rows}
+def known(connection: Connection, blob_names: Sequence[str], *, again: float) -> dict[str, str | None]:
+    """For each known blob the version that was read, None when no reading is called for.
+
+    An image that was queued less than `again` seconds ago is on its way.
+    """
+    values = {"blob_names": list(blob_names), "again": again}
+    return dict(connection.execute(KNOWN, values).fetchall())
 
 
 def unseen(

@@ -62,14 +62,10 @@ def _stored_face(**row: Any) -> StoredFace:  # noqa: ANN401 - a row of the datab
 
 
 def _match(*, blob_name: str, file_extension: str | None, distance: float, **row: Any) -> Match:  # noqa: ANN401
-    return Match(
-        face=_stored_face(**row), blob_name=blob_name, file_extension=file_extension, distance=distance
-    )
+    return Match(face=_stored_face(**row), blob_name=blob_name, file_extension=file_extension, distance=distance)
 
 
-def replace(
-    connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID, found: Sequence[Face]
-) -> None:
+def replace(connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID, found: Sequence[Face]) -> None:
     """Make `found` the faces of the image, whatever it had before."""
     connection.execute(DELETE_OF_IMAGE, {"event_id": event_id, "image_id": image_id})
     if not found:
@@ -80,10 +76,8 @@ def replace(
             box = face.box
             landmarks = [coordinate for point in face.landmarks for coordinate in point]
             key = face_id(image_id, box)
-            copy.write_row(
-                (key, event_id, image_id, box.x, box.y, box.width, box.height)
-                + (landmarks, face.score, Vector(face.embedding))
-            )
+            place = (box.x, box.y, box.width, box.height)
+            copy.write_row((key, event_id, image_id, *place, landmarks, face.score, Vector(face.embedding)))
 
 
 def of_image(connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID) -> list[StoredFace]:

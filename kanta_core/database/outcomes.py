@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from kanta_core.database import events, faces
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import Encoding
 from kanta_core.domain.records import Image, ImageStatus
@@ -84,7 +85,9 @@ HEIR = "SELECT id, blob_name FROM images WHERE duplicate_of = %(image_id)s ORDER
 
 # Frees an image's bytes for its heir or for bytes of its own.
 DISOWN = """
-    UPDATE images SET sha256 = NULL, status = 'pending', faces = 0, last_modified = clock_timestamp()
+    UPDATE images
+       SET sha256 = NULL, status = 'pending', status_reason = NULL, duplicate_of = NULL, faces = 0,
+           width = NULL, height = NULL, last_modified = clock_timestamp()
      WHERE id = %(image_id)s
 """
 
@@ -159,9 +162,7 @@ def set_etag(connection: Connection, image_id: uuid.UUID, etag: str) -> None:
     connection.execute(SET_ETAG, {"image_id": image_id, "etag": etag})
 
 
-def mark_duplicate(
-    connection: Connection, image_id: uuid.UUID, version: Version, *, holder_id: uuid.UUID
-) -> None:
+def mark_duplicate(connection: Connection, image_id: uuid.UUID, version: Version, *, holder_id: uuid.UUID) -> None:
     values = {
         "image_id": image_id,
         "holder_id": holder_id,
@@ -189,9 +190,9 @@ def finish(connection: Connection, image_id: uuid.UUID, sha256: bytes, encoding:
 
 
 def reject(
-    connection: Connection, image: Image, *, reason: str, etag: str, size: int, sha256: bytes | None
+    connection: Connection, image_id: uuid.UUID, *, reason: str, etag: str, size: int, sha256: bytes | None
 ) -> None:
-    values = {"image_id": image.id, "reason": reason, "etag": etag, "size": size, "sha256": sha256}
+    values = {"image_id": image_id, "reason": reason, "etag": etag, "size": size, "sha256": sha256}
     connection.execute(REJECT, values)
 
 
@@ -210,25 +211,29 @@ def retry(connection: Connection, image_id: uuid.UUID) -> bool:
 
 
 def disown(connection: Connection, image: Image) -> str | None:
-    """Take the bytes and faces from an image; its oldest duplicate, if there is one, inherits them.
+    """Take bytes and faces from an image, which is then as if never read.
 
-    Returns the heir's blob name when the bytes are still to be encoded, so that the caller queues it.
+    Its oldest duplicate, if there is one, inherits them, the very same faces; else the faces are gone. Returns
+    the heir's blob when its bytes are still to be encoded: the caller queues it.
     """
-    connection.execute(DISOWN, {"image_id": image.id})
-    heir = connection.execute(HEIR, {"image_id": image.id}).fetchone()
+    values = {"image_id": image.id, "event_id": image.event_id}
+    connection.execute(DISOWN, values)
+    heir = connection.execute(HEIR, values).fetchone()
     if heir is None:
+        if image.faces:
+            events.faces_changed(connection, image.event_id)
+            faces.replace(connection, image.event_id, image.id, ())
         return None
     heir_id, heir_blob = heir
-    values = {
+    inheritance = {
+        **values,
         "heir_id": heir_id,
-        "image_id": image.id,
-        "event_id": image.event_id,
         "status": str(image.status),
         "status_reason": image.status_reason,
         "faces": image.faces,
     }
     for statement in (INHERIT, INHERIT_FACES, REDIRECT):
-        connection.execute(statement, values)
+        connection.execute(statement, inheritance)
     return str(heir_blob) if image.status is ImageStatus.PENDING else None
 
 

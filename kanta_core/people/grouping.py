@@ -52,9 +52,7 @@ def group(embeddings: NDArray[np.float32]) -> NDArray[np.intp]:
     threshold = _THRESHOLD - _CROWD * max(0.0, float(np.log10(count / 1_000)))
     while rounds.join(threshold):
         pass
-    _, first, labels, sizes = np.unique(
-        rounds.labels, return_index=True, return_inverse=True, return_counts=True
-    )
+    _, first, labels, sizes = np.unique(rounds.labels, return_index=True, return_inverse=True, return_counts=True)
     rank = np.empty(len(sizes), np.intp)
     rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
     numbers = np.empty(count, np.intp)
@@ -111,9 +109,7 @@ class _Rounds:
         return np.asarray((squares + _USUAL_WEIGHT * _USUAL) / (pairs + _USUAL_WEIGHT), dtype=np.float64)
 
 
-def _disjoint(
-    left: NDArray[np.intp], right: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _disjoint(left: NDArray[np.intp], right: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     # Ties can make one group the best of two others: the first in order of content wins.
     taken: set[int] = set()
     keep = np.zeros(len(left), dtype=bool)

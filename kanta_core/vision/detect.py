@@ -39,9 +39,7 @@ def detect(pixels: NDArray[np.uint8]) -> list[Detection]:
         size = (max(1, round(width / scale)), max(1, round(height / scale)))
         copy = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
     found = _look(copy, 0.0) or _look(copy, _SECOND_LOOK)[:1]
-    return [
-        Detection(box, score) for rectangle, score in found if (box := _box(rectangle, scale, width, height))
-    ]
+    return [Detection(box, score) for rectangle, score in found if (box := _box(rectangle, scale, width, height))]
 
 
 def _look(pixels: NDArray[np.uint8], threshold: float) -> list[tuple[tuple[int, int, int, int], float]]:

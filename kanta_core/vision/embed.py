@@ -15,9 +15,7 @@ from kanta_core.vision.detect import Detection
 Landmarks = tuple[tuple[int, int], ...]
 
 
-def embed(
-    pixels: NDArray[np.uint8], boxes: Sequence[Box]
-) -> tuple[list[Landmarks], NDArray[np.float32]]:
+def embed(pixels: NDArray[np.uint8], boxes: Sequence[Box]) -> tuple[list[Landmarks], NDArray[np.float32]]:
     """Five landmarks per box, and the embeddings: float32, (len(boxes), 128).
 
     Equal to `face_recognition.face_encodings(pixels, boxes)` for the same boxes, computed from the full-size

@@ -29,6 +29,4 @@ class DlibEncoder:
         """Every face in the photo; an ImageRefused says why it can't be read, and would say so again."""
         photo = decode(data, max_pixels=self._max_pixels)
         found = detect(photo.pixels)
-        return Encoding(
-            photo.width, photo.height, photo.format.extension, faces(photo.pixels, found)
-        )
+        return Encoding(photo.width, photo.height, photo.format.extension, faces(photo.pixels, found))

@@ -121,9 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m kanta_core.database.migrate",
         description="Migrates the database of KANTA_DATABASE_URL, or of the POSTGRES_ variables.",
     )
-    parser.add_argument(
-        "--folder", type=Path, default=MIGRATIONS, help="where the SQL is (default: %(default)s)"
-    )
+    parser.add_argument("--folder", type=Path, default=MIGRATIONS, help="where the SQL is (default: %(default)s)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     up = commands.add_parser("up", help="applies what is pending, in order")
     down = commands.add_parser("down", help="reverts the newest migration, and what it stored is gone")
@@ -142,9 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="lists every migration as applied or pending")
     commands.add_parser("verify", help="fails, and says why, unless the database is what this checkout needs")
     commands.add_parser("history", help="lists what was applied, when, and how long it took")
-    commands.add_parser("new", help="writes the next two files").add_argument(
-        "name", help="such as guest_links"
-    )
+    commands.add_parser("new", help="writes the next two files").add_argument("name", help="such as guest_links")
     return parser
 
 

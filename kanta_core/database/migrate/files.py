@@ -62,16 +62,13 @@ def read_migrations(folder: Path = MIGRATIONS) -> Sequence[Migration]:
     for path in sorted(folder.glob("*.sql")):
         match = _FILE.fullmatch(path.name)
         if match is None:
-            raise MigrationError(
-                f"{path.name} is no name of a migration: NNNN_name.sql or NNNN_name.down.sql"
-            )
+            raise MigrationError(f"{path.name} is no name of a migration: NNNN_name.sql or NNNN_name.down.sql")
         label = f"{match['version']}_{match['name']}"
         (reverse if match["down"] else forward)[label] = _read(path)
     for label in sorted(reverse.keys() - forward.keys()):
         raise MigrationError(f"{label}.down.sql reverses nothing: {label}.sql is missing")
     migrations = [
-        Migration(int(label[:4]), label[5:], sql, reverse.get(label))
-        for label, sql in sorted(forward.items())
+        Migration(int(label[:4]), label[5:], sql, reverse.get(label)) for label, sql in sorted(forward.items())
     ]
     _check_numbers(migrations)
     return migrations
@@ -100,9 +97,7 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise MigrationError(f"{path.name} is not UTF-8: {error}") from error
     if found := _TRANSACTION.search(_NO_STATEMENT.sub(" ", sql)):
-        raise MigrationError(
-            f"{path.name} says {found[1].upper()}, but the runner makes a file one transaction"
-        )
+        raise MigrationError(f"{path.name} says {found[1].upper()}, but the runner makes a file one transaction")
     return sql
 
 

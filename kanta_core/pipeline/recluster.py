@@ -1,0 +1,61 @@
+"""Recluster: the faces of an event become its people."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from itertools import groupby
+
+from kanta_core.database import people
+from kanta_core.services import Services
+from kanta_core.storage.names import RECLUSTER_QUEUE
+
+_log = logging.getLogger(__name__)
+
+# A recluster that was asked for and not heard of since is asked for again.
+_LOST_AFTER = 300.0
+
+
+def request_reclusters(services: Services) -> int:
+    """Ask for a recluster of every event whose faces changed; how many were asked for."""
+    with services.database.transaction() as connection:
+        changed = people.changed(connection, lost_after=_LOST_AFTER)
+    # The message first: asked for twice costs a look, asked for never costs the people.
+    services.queues.send_all(RECLUSTER_QUEUE, [{"event_id": str(event_id)} for event_id in changed])
+    if changed:
+        with services.database.transaction() as connection:
+            people.mark_queued(connection, changed)
+    return len(changed)
+
+
+def recluster(services: Services, event_id: uuid.UUID) -> None:
+    """Make the event's people reflect its faces. Readers see the old people until all of the new are there.
+
+    The grouping is computed outside any transaction; two at once are harmless: they agree, and the one that
+    read the newer faces stands.
+    """
+    # scipy and numpy are for those who recluster.
+    from kanta_core.people.grouping import group  # noqa: PLC0415
+    from kanta_core.people.identity import carry_over  # noqa: PLC0415
+
+    with services.database.transaction() as connection:
+        found = people.revisions(connection, event_id)
+        if found is None:
+            return
+        revision, reflected = found
+        if revision == reflected:
+            people.settle(connection, event_id)
+            return
+        read = people.embeddings(connection, event_id)
+    numbers = group(read.vectors).tolist()
+    ordered = sorted(zip(numbers, range(len(numbers)), strict=True))
+    groups = [[read.ids[k] for _, k in members] for _, members in groupby(ordered, key=lambda pair: pair[0])]
+    with services.database.transaction() as connection:
+        locked = people.lock(connection, event_id)
+        if locked is None or locked[0] >= revision:
+            return
+        previous = people.assigned(connection, event_id)
+        assigned, next_number = carry_over(groups, previous, next_number=locked[1])
+        moves = [(face, number) for face, number in assigned.items() if previous.get(face, -1) != number]
+        people.assign(connection, event_id, moves, revision=revision, next_cluster_id=next_number)
+    _log.info("%d faces, %d people, %d moved", len(read.ids), len(set(assigned.values()) - {-1}), len(moves))

@@ -1,0 +1,75 @@
+"""The composition root: settings → database, blobs, queues, encoder."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from kanta_core.database.pool import Database
+from kanta_core.settings import Settings, load
+from kanta_core.storage.blobs import Blobs
+from kanta_core.storage.queues import Queues
+
+if TYPE_CHECKING:
+    from kanta_core.domain.faces import Encoding
+
+
+class Encoder(Protocol):
+    """What encodes: image bytes → faces; an ImageRefused says why the bytes can't be read."""
+
+    def encode(self, data: bytes) -> Encoding: ...
+
+
+@dataclass
+class Services:
+    """Everything the verbs work on. Parts connect on first use; the encoder loads its models then, too."""
+
+    settings: Settings
+    database: Database
+    blobs: Blobs
+    queues: Queues
+    _encoder_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        # Imported here: dlib and numpy cost a second that a timer or a health check need not spend.
+        from kanta_core.vision.encoder import DlibEncoder  # noqa: PLC0415
+
+        return DlibEncoder(max_pixels=self.settings.max_pixels)
+
+    def encode(self, data: bytes) -> Encoding:
+        """Image bytes → faces, one photo at a time: dlib holds the interpreter anyway, and memory adds up."""
+        with self._encoder_lock:
+            return self._encoder.encode(data)
+
+    def close(self) -> None:
+        self.database.close()
+        self.blobs.close()
+        self.queues.close()
+
+
+def build(settings: Settings) -> Services:
+    """The services these settings describe. Nothing is connected yet."""
+    connection_string = settings.storage_connection.get_secret_value()
+    return Services(
+        settings=settings,
+        database=Database(settings.database_url, size=settings.database_pool_size),
+        blobs=Blobs(connection_string, link_lifetime=timedelta(minutes=settings.blob_url_minutes)),
+        queues=Queues(connection_string),
+    )
+
+
+_lock = threading.Lock()
+_services: Services | None = None
+
+
+def services() -> Services:
+    """This process's services, built once however many first requests come at the same time."""
+    global _services  # noqa: PLW0603 - the one piece of global state
+    with _lock:
+        if _services is None:
+            _services = build(load(Settings))
+        return _services
