@@ -80,8 +80,8 @@ class KantaClient:
     async def upload(self, event_code: str, photo: Photo) -> Stored:
         """Puts `photo` into the event, reading it from disk as it is sent; safe to repeat.
 
-        Raises ApiError when the API refuses it, NoAnswerError when there is no lasting answer, READ_ERRORS when
-        the photo is no more what it was when it was examined.
+        Raises ApiError when the API refuses it, NoAnswerError when there is no lasting answer, and one of
+        READ_ERRORS when the photo is no more what it was when it was examined.
         """
 
         async def send() -> httpx.Response:

@@ -1,0 +1,120 @@
+"""What an event holds once its people are current: read through the API, shown as a table, kept as JSON."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kanta_client import KantaClient
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+NO_PERSON: Final = -1
+_PAGE: Final = 200
+_MOST_SHOWN: Final = 25
+_FILES_SHOWN: Final = 4
+
+
+@dataclass(frozen=True)
+class Person:
+    """One human inside the event; `files` are the names of the photos the person is in."""
+
+    cluster_id: int
+    faces: int
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`people` counts all; `found` describes the biggest, with those in no person last (cluster −1)."""
+
+    people: int
+    photos: int
+    faces: int
+    photos_by_state: dict[str, int]
+    found: tuple[Person, ...]
+    unfinished: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "people": self.people,
+            "photos": self.photos,
+            "faces": self.faces,
+            "photos_by_state": self.photos_by_state,
+            "found": [
+                {
+                    "cluster_id": person.cluster_id,
+                    "photos": len(person.files),
+                    "faces": person.faces,
+                    "files": list(person.files),
+                }
+                for person in self.found
+            ],
+        }
+
+
+async def read_findings(api: KantaClient, event_code: str) -> Findings:
+    """The people and photos of the event; `unfinished` names each photo that is no good, and why."""
+    states: Counter[str] = Counter()
+    faces = 0
+    unfinished: list[str] = []
+    async for row in _photos(api, event_code):
+        states[row["status"]] += 1
+        faces += row["faces"]
+        if row["status"] not in {"encoded", "duplicate"}:
+            unfinished.append(f"{_name(row)}: {row['status']} ({row['status_reason'] or 'no reason given'})")
+    clusters = await api.get("/clusters", {"event_code": event_code, "sample_size": 1})
+    people = [cluster for cluster in clusters if cluster["cluster_id"] != NO_PERSON]
+    others = [cluster for cluster in clusters if cluster["cluster_id"] == NO_PERSON]
+    found = [
+        Person(
+            cluster["cluster_id"],
+            cluster["face_count"],
+            tuple([_name(row) async for row in _photos(api, event_code, cluster["cluster_id"])]),
+        )
+        for cluster in [*people[:_MOST_SHOWN], *others]
+    ]
+    return Findings(len(people), states.total(), faces, dict(states), tuple(found), tuple(unfinished))
+
+
+async def _photos(
+    api: KantaClient, event_code: str, cluster_id: int | None = None
+) -> AsyncIterator[dict[str, Any]]:
+    query: dict[str, str | int] = {"event_code": event_code, "limit": _PAGE}
+    if cluster_id is not None:
+        query["cluster_list_id"] = cluster_id
+    for offset in range(0, 1 << 31, _PAGE):
+        page = await api.get("/pics", {**query, "offset": offset})
+        for row in page:
+            yield row
+        if len(page) < _PAGE:
+            return
+
+
+def _name(row: dict[str, Any]) -> str:
+    return str(row.get("name") or row["uuid"])
+
+
+def show(findings: Findings, console: Console) -> None:
+    """A row for each person, then what there is in all."""
+    table = Table(title="People")
+    for heading in ("person", "photos", "faces"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("in")
+    for person in findings.found:
+        shown = ", ".join(person.files[:_FILES_SHOWN])
+        more = len(person.files) - _FILES_SHOWN
+        table.add_row(
+            "in no person" if person.cluster_id == NO_PERSON else str(person.cluster_id),
+            str(len(person.files)),
+            str(person.faces),
+            Text(f"{shown} and {more} more" if more > 0 else shown),
+        )
+    console.print(table, soft_wrap=False)
+    if (hidden := findings.people - sum(p.cluster_id != NO_PERSON for p in findings.found)) > 0:
+        console.print(f"and {hidden} people more")
+    states = ", ".join(f"{count} {state}" for state, count in sorted(findings.photos_by_state.items()))
+    console.print(
+        f"{findings.people} people, {findings.photos} photos ({states}), {findings.faces} faces", style="bold"
+    )
