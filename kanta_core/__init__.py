@@ -15,3 +15,5 @@ The way of one photo through the rooms:
 api → pipeline → {vision, people, database, storage} → domain; `settings`, `errors` and the composition
 root `services` stand beside the rooms.
 """
+
+__version__ = "0.1.0"

@@ -76,6 +76,12 @@ class Invalid(Refusal):
     slug = "invalid-request"
 
 
+class MalformedBody(Refusal):
+    """The request's body can't be taken apart."""
+
+    slug = "malformed-body"
+
+
 class ImageRefused(Refusal):
     """The bytes can't be taken as a photo."""
 

@@ -1,0 +1,1 @@
+"""The HTTP face of Kanta: FastAPI routers over the pipeline and the database."""

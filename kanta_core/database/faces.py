@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pgvector import Vector
 from psycopg.rows import kwargs_row
 
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import Box, Face, face_id
 from kanta_core.domain.records import Match, StoredFace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Metric = Literal["cosine", "l2"]
 

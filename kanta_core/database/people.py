@@ -5,15 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from psycopg.rows import kwargs_row
 
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import EMBEDDING_SIZE, NO_PERSON, Box
 from kanta_core.domain.records import Person, Sample
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Events whose people are behind their faces and for which no recluster is on its way. One that was asked for
 # long ago got lost.
@@ -118,6 +120,8 @@ def revisions(connection: Connection, event_id: uuid.UUID) -> tuple[int, int] | 
 
 def embeddings(connection: Connection, event_id: uuid.UUID) -> Embeddings:
     """Every face of the event, in an order that does not depend on when the photos came."""
+    import numpy as np  # noqa: PLC0415 - for those who recluster
+
     ids: list[uuid.UUID] = []
     rows: list[bytes] = []
     # COPY takes no parameters; a UUID's text needs no quoting beyond its quotes.

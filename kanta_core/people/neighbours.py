@@ -12,7 +12,7 @@ _BLOCK = 1_024
 def near_pairs(
     vectors: NDArray[np.float32], *, radius: float, most: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """All pairs (i, j), i < j, closer than `radius` in squared distance, where one is among the other's `most` nearest.
+    """All pairs (i, j), i < j, closer than `radius` in squared distance, one among the other's `most` nearest.
 
     `vectors` are of unit length, float32, (n, d). Exact: every row is compared with every other, in blocks.
     """

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 
 from kanta_core.database import events, images, outcomes
+from kanta_core.domain.records import Image
 from kanta_core.errors import NothingToRetry
 from kanta_core.pipeline.remove import image_of_event
 from kanta_core.services import Services
 from kanta_core.storage.names import ENCODE_QUEUE
 
 
-def retry_image(services: Services, code: str, image_id: uuid.UUID) -> None:
+def retry_image(services: Services, code: str, image_id: uuid.UUID) -> Image:
     """Have the image encoded again; NothingToRetry when it is encoded or a duplicate."""
     with services.database.transaction() as connection:
         image = image_of_event(images.get(connection, image_id), events.find(connection, code))
@@ -19,6 +20,7 @@ def retry_image(services: Services, code: str, image_id: uuid.UUID) -> None:
             raise NothingToRetry
         # Before the commit: an image marked as queued is.
         services.queues.send(ENCODE_QUEUE, {"blob_name": image.blob_name})
+        return image_of_event(images.get(connection, image_id), events.find(connection, code))
 
 
 def give_up(services: Services, blob_name: str, *, etag: str | None = None) -> None:

@@ -70,7 +70,7 @@ class Blobs:
     def check(self) -> None:
         """Raise StorageUnavailable unless the photos' container answers."""
         with storage_errors():
-            if not self._service.get_container_client(PHOTOS).exists(timeout=3):
+            if not self._service.get_container_client(PHOTOS).exists(timeout=3, retry_total=0):
                 raise StorageUnavailable(f"The container {PHOTOS} does not exist.")
 
     def read(self, name: str, *, limit: int) -> BlobContent | None:

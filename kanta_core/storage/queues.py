@@ -37,7 +37,7 @@ class Queues:
         """Raise StorageUnavailable unless the encode queue answers."""
         try:
             with storage_errors():
-                self._clients[ENCODE_QUEUE].get_queue_properties(timeout=3)
+                self._clients[ENCODE_QUEUE].get_queue_properties(timeout=3, retry_total=0)
         except ResourceNotFoundError as error:
             raise StorageUnavailable(f"The queue {ENCODE_QUEUE} does not exist.") from error
 

@@ -1,0 +1,90 @@
+"""Kanta's triggers: each binds one event of the Functions host to one verb of kanta_core, and nothing else.
+
+Importing this file indexes the functions. It loads no model, no numpy and no connection: those come with the
+first photo, face or query.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+import azure.functions as func
+from azurefunctions.extensions.bindings.blob import BlobClient
+
+from kanta_core.api.app import create_app
+from kanta_core.pipeline.encode import encode
+from kanta_core.pipeline.gather import queue_waiting
+from kanta_core.pipeline.recluster import recluster, request_reclusters
+from kanta_core.pipeline.retry import give_up
+from kanta_core.pipeline.sweep import sweep
+from kanta_core.services import services
+from kanta_core.settings import TriggerSettings, load
+from kanta_core.storage import names
+
+# The SDK tells of every request, with URLs that carry signatures.
+logging.getLogger("azure").setLevel(logging.WARNING)
+
+settings = load(TriggerSettings)
+STORAGE = "AzureWebJobsStorage"
+BLOB_SOURCES = {"scan": func.BlobSource.LOGS_AND_CONTAINER_SCAN, "event-grid": func.BlobSource.EVENT_GRID}
+
+app = func.AsgiFunctionApp(create_app(), http_auth_level=func.AuthLevel.ANONYMOUS, function_name="http")
+
+
+@app.function_name("encode_photo")
+@app.blob_trigger("blob", f"{names.PHOTOS}/{{name}}", STORAGE, source=BLOB_SOURCES[settings.blob_source])
+def encode_photo(blob: BlobClient) -> None:
+    """A photo arrived. Only its name is bound: the bytes would cross the host three times over."""
+    encode(services(), blob.blob_name)
+
+
+@app.function_name("encode_queued")
+@app.queue_trigger("message", names.ENCODE_QUEUE, STORAGE)
+def encode_queued(message: func.QueueMessage) -> None:
+    """A photo that no blob trigger brings: a retry, a missed blob, a drop taken in."""
+    encode(services(), message.get_json()["blob_name"])
+
+
+@app.function_name("take_in_drops")
+@app.queue_trigger("message", names.TAKE_IN_QUEUE, STORAGE)
+def take_in_drops(message: func.QueueMessage) -> None:
+    """An event has taken in drops that waited for it."""
+    queue_waiting(services(), uuid.UUID(message.get_json()["event_id"]))
+
+
+@app.function_name("photo_given_up")
+@app.queue_trigger("message", names.BLOB_POISON_QUEUE, STORAGE)
+def photo_given_up(message: func.QueueMessage) -> None:
+    """The host gave up on a blob after its tries."""
+    poisoned = message.get_json()
+    if poisoned["ContainerName"] == names.PHOTOS:
+        give_up(services(), poisoned["BlobName"], etag=poisoned.get("ETag"))
+
+
+@app.function_name("queued_photo_given_up")
+@app.queue_trigger("message", names.ENCODE_POISON_QUEUE, STORAGE)
+def queued_photo_given_up(message: func.QueueMessage) -> None:
+    """The host gave up on a message of the encode queue after its tries."""
+    give_up(services(), message.get_json()["blob_name"])
+
+
+@app.function_name("find_changed_events")
+@app.timer_trigger("timer", settings.recluster_schedule)
+def find_changed_events(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding's name
+    """Time to look for events whose faces changed."""
+    request_reclusters(services())
+
+
+@app.function_name("recluster_event")
+@app.queue_trigger("message", names.RECLUSTER_QUEUE, STORAGE)
+def recluster_event(message: func.QueueMessage) -> None:
+    """An event's faces changed."""
+    recluster(services(), uuid.UUID(message.get_json()["event_id"]))
+
+
+@app.function_name("sweep_storage")
+@app.timer_trigger("timer", settings.sweep_schedule)
+def sweep_storage(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding's name
+    """Time to look for what the triggers missed."""
+    sweep(services())

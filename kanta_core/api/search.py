@@ -1,0 +1,28 @@
+"""Search: show a face, get the faces like it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from kanta_core.api.dependencies import EventCode, Sent, ServicesOf, image_body
+from kanta_core.api.schemas import MatchOut
+from kanta_core.database.faces import Metric
+from kanta_core.pipeline.search import find_similar
+
+router = APIRouter(tags=["search"])
+_image, _image_openapi = image_body("image")
+
+
+@router.post("/find-similar", openapi_extra=_image_openapi)
+def find(
+    event_code: EventCode,
+    sent: Annotated[Sent, Depends(_image)],
+    its: ServicesOf,
+    metric: Annotated[Metric, Query(description="cosine is 1 - cosine similarity; l2 the distance.")] = "cosine",
+    top_k: Annotated[int, Query(ge=1, le=100)] = 10,
+) -> list[MatchOut]:
+    """The faces of the event nearest to the one face in the photo, nearest first. The photo is not kept."""
+    matches = find_similar(its, event_code, sent.data, metric=metric, top_k=top_k)
+    return [MatchOut.of(match, its.blobs) for match in matches]
