@@ -121,7 +121,7 @@ class Azurite:
             node,
             f"--max-old-space-size={_HEAP_MB}",
             "--require",
-            str(Path(__file__).with_name("azurite_exit.cjs")),
+            str(Path(__file__).with_name("azurite_preload.cjs")),
         ]
         command += [str(_PROGRAM)]
         for service, port in ports.items():

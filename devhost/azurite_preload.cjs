@@ -1,0 +1,28 @@
+// Loaded into Azurite before its own code.
+const http = require("http");
+
+// Azurite saves its books when it is told to end, but then waits for clients without limit. This is the limit.
+for (const name of ["SIGTERM", "SIGINT"]) {
+  process.once(name, () => setTimeout(() => process.exit(0), 2500).unref());
+}
+
+// Azure refuses names that XML can't carry. Azurite takes them, and every later listing of the container fails.
+const UNLISTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/;
+
+function unlistable(url) {
+  try {
+    return UNLISTABLE.test(decodeURIComponent(url.split("?", 1)[0]));
+  } catch {
+    return true;
+  }
+}
+
+const emit = http.Server.prototype.emit;
+http.Server.prototype.emit = function (event, request, response) {
+  if (event === "request" && unlistable(request.url)) {
+    response.writeHead(400, { "x-ms-error-code": "InvalidUri", "content-length": 0 });
+    response.end();
+    return true;
+  }
+  return emit.apply(this, arguments);
+};
