@@ -18,9 +18,10 @@ _FILES_SHOWN: Final = 4
 
 @dataclass(frozen=True)
 class Person:
-    """One human inside the event; `files` are the names of the photos the person is in."""
+    """One human inside the event; `files` names the first few of the `photos` the person is in."""
 
     cluster_id: int
+    photos: int
     faces: int
     files: tuple[str, ...]
 
@@ -45,7 +46,7 @@ class Findings:
             "found": [
                 {
                     "cluster_id": person.cluster_id,
-                    "photos": len(person.files),
+                    "photos": person.photos,
                     "faces": person.faces,
                     "files": list(person.files),
                 }
@@ -59,7 +60,7 @@ async def read_findings(api: KantaClient, event_code: str) -> Findings:
     states: Counter[str] = Counter()
     faces = 0
     unfinished: list[str] = []
-    async for row in _photos(api, event_code):
+    async for row in _all_photos(api, event_code):
         states[row["status"]] += 1
         faces += row["faces"]
         if row["status"] not in {"encoded", "duplicate"}:
@@ -70,26 +71,30 @@ async def read_findings(api: KantaClient, event_code: str) -> Findings:
     found = [
         Person(
             cluster["cluster_id"],
+            cluster["image_count"],
             cluster["face_count"],
-            tuple([_name(row) async for row in _photos(api, event_code, cluster["cluster_id"])]),
+            await _first_files(api, event_code, cluster["cluster_id"]),
         )
         for cluster in [*people[:_MOST_SHOWN], *others]
     ]
     return Findings(len(people), states.total(), faces, dict(states), tuple(found), tuple(unfinished))
 
 
-async def _photos(
-    api: KantaClient, event_code: str, cluster_id: int | None = None
-) -> AsyncIterator[dict[str, Any]]:
-    query: dict[str, str | int] = {"event_code": event_code, "limit": _PAGE}
-    if cluster_id is not None:
-        query["cluster_list_id"] = cluster_id
-    for offset in range(0, 1 << 31, _PAGE):
-        page = await api.get("/pics", {**query, "offset": offset})
+async def _all_photos(api: KantaClient, event_code: str) -> AsyncIterator[dict[str, Any]]:
+    offset = 0
+    while page := await api.get("/pics", {"event_code": event_code, "limit": _PAGE, "offset": offset}):
         for row in page:
             yield row
-        if len(page) < _PAGE:
-            return
+        offset += len(page)
+
+
+async def _first_files(api: KantaClient, event_code: str, cluster_id: int) -> tuple[str, ...]:
+    query: dict[str, str | int] = {
+        "event_code": event_code,
+        "cluster_list_id": cluster_id,
+        "limit": _FILES_SHOWN,
+    }
+    return tuple(_name(row) for row in await api.get("/pics", query))
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -103,11 +108,11 @@ def show(findings: Findings, console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("in")
     for person in findings.found:
-        shown = ", ".join(person.files[:_FILES_SHOWN])
-        more = len(person.files) - _FILES_SHOWN
+        shown = ", ".join(person.files)
+        more = person.photos - len(person.files)
         table.add_row(
             "in no person" if person.cluster_id == NO_PERSON else str(person.cluster_id),
-            str(len(person.files)),
+            str(person.photos),
             str(person.faces),
             Text(f"{shown} and {more} more" if more > 0 else shown),
         )

@@ -9,7 +9,7 @@ from demo.selection import Selection
 SAMPLE = Selection(Path("photos"), "demo", is_sample=True)
 OWN = Selection(Path("party.zip"), "demo-party", is_sample=False)
 NOBODY = Findings(0, 1, 0, {"encoded": 1}, (), ())
-SOMEBODY = Findings(1, 1, 1, {"encoded": 1}, (Person(1, 1, ("a.jpg",)),), ())
+SOMEBODY = Findings(1, 1, 1, {"encoded": 1}, (Person(1, 1, 1, ("a.jpg",)),), ())
 
 
 def outcome(*results: Result) -> Outcome:

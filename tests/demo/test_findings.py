@@ -36,11 +36,19 @@ class Gallery(KantaClient):
         if path == "/pics":
             wanted = query.get("cluster_list_id")
             rows = [row for row in self.rows if wanted is None or wanted in row["clusters"]]
-            return rows[int(query["offset"]) : int(query["offset"]) + int(query["limit"])]
+            offset = int(query.get("offset", 0))
+            return rows[offset : offset + int(query["limit"])]
         assert path == "/clusters"
         faces = [cluster for row in self.rows for cluster in row["clusters"]]
         biggest_first = sorted(set(faces), key=lambda cluster: (cluster == -1, -faces.count(cluster)))
-        return [{"cluster_id": cluster, "face_count": faces.count(cluster)} for cluster in biggest_first]
+        return [
+            {
+                "cluster_id": cluster,
+                "face_count": faces.count(cluster),
+                "image_count": sum(cluster in row["clusters"] for row in self.rows),
+            }
+            for cluster in biggest_first
+        ]
 
 
 def found(*rows: Row) -> Findings:
@@ -60,9 +68,9 @@ def test_people_come_biggest_first_with_the_photos_they_are_in() -> None:
     assert findings.photos == 4
     assert findings.faces == 4
     assert findings.found == (
-        Person(2, 2, ("a.jpg", "b.jpg")),
-        Person(7, 1, ("a.jpg",)),
-        Person(-1, 1, ("c.jpg",)),
+        Person(2, 2, 2, ("a.jpg", "b.jpg")),
+        Person(7, 1, 1, ("a.jpg",)),
+        Person(-1, 1, 1, ("c.jpg",)),
     )
     assert findings.unfinished == ()
 
@@ -70,7 +78,7 @@ def test_people_come_biggest_first_with_the_photos_they_are_in() -> None:
 def test_more_photos_than_a_page_are_all_counted() -> None:
     findings = found(*[row(f"{number}.jpg", 1) for number in range(401)])
     assert findings.photos == 401
-    assert len(findings.found[0].files) == 401
+    assert findings.found[0].photos == 401
 
 
 @pytest.mark.parametrize("status", ["pending", "rejected", "failed"])
