@@ -23,7 +23,7 @@ demo: $(VENV)/.laptop node_modules/.installed ## the whole road: starts everythi
 run: $(VENV)/.laptop node_modules/.installed ## serves on KANTA_PORT until Ctrl-C
 	@exec $(PY) -m devhost
 
-test: $(VENV)/.dev node_modules/.installed ## every test that needs no network and no cloud, with coverage by package
+test: $(VENV)/.dev node_modules/.installed $(VENV)/.photos ## every test that needs no network and no cloud, with coverage by package
 	@exec $(BIN)/pytest --cov $(PYTEST)
 
 check: $(VENV)/.dev ## formatting, lint, types, import rules
@@ -32,7 +32,7 @@ check: $(VENV)/.dev ## formatting, lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev node_modules/.installed ## the benchmarks, as tables with ratios
+bench: $(VENV)/.dev node_modules/.installed $(VENV)/.photos ## the benchmarks, as tables with ratios
 	@exec $(PY) -m bench
 
 lock: $(VENV)/.uv ## writes requirements*.txt anew from pyproject.toml
@@ -70,6 +70,12 @@ node_modules/.installed: package-lock.json
 	@command -v node >/dev/null || { echo "Kanta's dev host needs Node 20 or newer for Azurite; install it and run make again." >&2; exit 1; }
 	@echo "setting up 3/3: Azurite"
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The photos that tests share with the demo, so that no test needs the network.
+$(VENV)/.photos: demo/photos.txt demo/setuptools.txt | $(VENV)/.dev
+	@echo "fetching the sample photos"
+	@$(PY) -m demo.sample $(VENV)/sample
 	@touch $@
 
 .PHONY: help demo run test check bench lock clean

@@ -108,3 +108,7 @@ async def ended(process: subprocess.Popen[bytes]) -> int:
     while (status := process.poll()) is None:  # noqa: ASYNC110 - a Popen has no event
         await asyncio.sleep(0.05)
     return status
+
+
+if __name__ == "__main__":
+    asyncio.run(sample_photos(Path(sys.argv[1])))

@@ -1,0 +1,129 @@
+"""Real services for every test: one PostgreSQL and one Azurite a run, a database and an account a test."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from devhost.azurite import Azurite, new_key
+from devhost.postgres import Postgres
+from kanta_core.database.migrate import migrate_up
+from kanta_core.services import Services, build
+from kanta_core.settings import Settings
+
+_ROOT = Path(__file__).parent.parent
+_SAMPLE_PHOTOS = _ROOT / ".venv" / "sample" / "demo" / "photos"
+_SHARED_DATA = Path(os.environ.get("KANTA_SHARED_DATA") or _ROOT.parent / "shared" / "data")
+
+# One a test that asks for storage: nothing is ever cleaned up, and no test sees another's blobs.
+_ACCOUNTS = 400
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread_per_process() -> None:
+    """As the dev host and the container run: parallel work is done by processes."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def sample_photos() -> Path:
+    """A folder with six real photos of two people: one of biden*.jpg, five of obama*.jpg."""
+    assert _SAMPLE_PHOTOS.is_dir(), "the sample photos are not there: `make test` fetches them"
+    return _SAMPLE_PHOTOS
+
+
+@pytest.fixture(scope="session")
+def yale_zip() -> Path:
+    """The Yale faces, 165 photos of 15 people, where they are at hand: research data, not ours to ship."""
+    found = _SHARED_DATA / "yale_png.zip"
+    if not found.is_file():
+        pytest.skip(f"{found} is not there; KANTA_SHARED_DATA names another folder")
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running server, by the URL of its first database."""
+    with Postgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    accounts = {f"test{number}": new_key() for number in range(_ACCOUNTS)}
+    with Azurite(tmp_path_factory.mktemp("azurite"), accounts=accounts, in_memory=True) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def empty_database(postgres_url: str) -> Iterator[str]:
+    """A fresh database with nothing in it."""
+    with _database(postgres_url, template=None) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _migrated(postgres_url: str) -> Iterator[str]:
+    with _database(postgres_url, template=None) as url:
+        migrate_up(url)
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture
+def database_url(postgres_url: str, _migrated: str) -> Iterator[str]:
+    """A fresh database with Kanta's schema."""
+    with _database(postgres_url, template=_migrated) as url:
+        yield url
+
+
+_accounts = itertools.count()
+
+
+@pytest.fixture
+def storage_connection(azurite: Azurite) -> str:
+    """A storage account of the test's own, empty."""
+    return azurite.connection_string(f"test{next(_accounts)}")
+
+
+@pytest.fixture
+def settings(database_url: str, storage_connection: str) -> Settings:
+    return Settings(
+        database_url_given=SecretStr(database_url),
+        storage_connection=SecretStr(storage_connection),
+        sweep_grace_seconds=0,
+    )
+
+
+@pytest.fixture
+def services(settings: Settings) -> Iterator[Services]:
+    """Kanta's services over this test's database and account, with the real encoder."""
+    its = build(settings)
+    its.blobs.create_containers()
+    its.queues.create_queues()
+    with contextlib.closing(its):
+        yield its
+
+
+@contextlib.contextmanager
+def _database(server_url: str, *, template: str | None) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template is not None:
+        create += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(create)
+    try:
+        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
