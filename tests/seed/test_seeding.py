@@ -261,6 +261,8 @@ def test_a_source_without_one_photo_is_not_success(options: Options, heard: Hear
 def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
     options: Options, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert asyncio.run(seed(options, heard)).there == 3
 
