@@ -19,9 +19,7 @@ from kanta_core.database.migrate.runner import _LOCK_KEY
 Connection = psycopg.Connection[TupleRow]
 Runner = Callable[..., subprocess.Popen[str]]
 
-RUNNERS = (
-    f"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = '{NAME}'"
-)
+RUNNERS = f"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = '{NAME}'"
 # The migration goes on once the gate is empty.
 GATED = """
     CREATE TABLE half ();
@@ -96,9 +94,7 @@ def test_a_runner_that_gives_up_says_whom_it_waited_for(
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
         pid = connection.info.backend_pid
-        with pytest.raises(
-            MigrationError, match=rf"waited 0\.2 s for the runner with pid {pid}, at work since"
-        ):
+        with pytest.raises(MigrationError, match=rf"waited 0\.2 s for the runner with pid {pid}, at work since"):
             migrate_up(empty_database, folder, patience=0.2)
 
 

@@ -34,9 +34,7 @@ def test_pending_migrations_are_applied_in_order_and_remembered(
     assert [migration.label for migration in applied] == ["0001_events", "0002_images", "0003_index"]
     assert _tables(connection) == {"events", "images", "schema_migrations"}
     history = read_history(connection)
-    assert [(entry.version, entry.checksum) for entry in history] == [
-        (m.version, m.checksum) for m in applied
-    ]
+    assert [(entry.version, entry.checksum) for entry in history] == [(m.version, m.checksum) for m in applied]
     assert all(entry.duration_ms >= 0 for entry in history)
 
 
