@@ -29,7 +29,7 @@ _SMALL = 0.028
 _SPREAD = 0.97
 _USUAL = 0.10
 # How many pairs' worth of weight USUAL has in a group's spread.
-_USUAL_WEIGHT = 10.0
+_USUAL_WEIGHT = 12.0
 _RADIUS = 0.14
 _NEAREST = 24
 # Crowds hold more look-alikes: the threshold falls by this for every tenfold above a thousand faces.
