@@ -54,9 +54,7 @@ def test_a_key_on_the_command_line_is_taken_over_the_environments() -> None:
         (["--no-such-option"], "unrecognized arguments"),
     ],
 )
-def test_a_senseless_option_is_named(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_senseless_option_is_named(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         options_from(arguments, {})
     assert ended.value.code == 2

@@ -48,9 +48,7 @@ def test_folders_inside_a_zip_are_no_files(tmp_path: Path) -> None:
 
 
 def test_the_bytes_decide_and_the_extension_does_not(tmp_path: Path) -> None:
-    archive = make_zip(
-        tmp_path / "a.zip", {"photo.txt": image("a", magic=JPEG), "text.jpg": b"no photo at all"}
-    )
+    archive = make_zip(tmp_path / "a.zip", {"photo.txt": image("a", magic=JPEG), "text.jpg": b"no photo at all"})
     found = examined(archive)
     photo = found["photo.txt"]
     assert isinstance(photo, Photo)
@@ -70,9 +68,7 @@ def test_what_an_operating_system_left_behind_is_skipped_even_with_an_images_byt
 
 
 def test_an_empty_file_is_skipped(tmp_path: Path) -> None:
-    assert refusal(make_zip(tmp_path / "a.zip", {"a.png": b""}), "a.png") == Refusal(
-        "a.png", "empty", lost=False
-    )
+    assert refusal(make_zip(tmp_path / "a.zip", {"a.png": b""}), "a.png") == Refusal("a.png", "empty", lost=False)
 
 
 def test_a_member_with_broken_bytes_is_lost_and_its_neighbours_are_not(tmp_path: Path) -> None:

@@ -59,9 +59,7 @@ def reason(outcome: Outcome, name: str) -> str:
     return next(result.reason or "" for result in outcome.results if result.name == name)
 
 
-def test_every_photo_arrives_once_and_shows_its_uuid(
-    kanta: ScriptedKanta, options: Options, heard: Heard
-) -> None:
+def test_every_photo_arrives_once_and_shows_its_uuid(kanta: ScriptedKanta, options: Options, heard: Heard) -> None:
     outcome = asyncio.run(seed(options, heard))
     assert sorted(kanta.uploads) == ["a.png", "b.png", "c.png"]
     assert {result.uuid for result in heard.results} == set(kanta.uuids.values())
@@ -126,9 +124,7 @@ def test_an_odd_file_name_arrives_as_it_is(
     assert kanta.uploads == [name.replace('"', "%22")]
 
 
-def test_what_is_no_image_is_never_sent(
-    kanta: ScriptedKanta, options: Options, heard: Heard, album: Path
-) -> None:
+def test_what_is_no_image_is_never_sent(kanta: ScriptedKanta, options: Options, heard: Heard, album: Path) -> None:
     (album / "Readme.txt").write_text("About these photos")
     outcome = asyncio.run(seed(options, heard))
     assert endings(outcome)["Readme.txt"] is Ending.SKIPPED
