@@ -1,16 +1,17 @@
-"""Microsoft's own worker runtime over a function app."""
+"""Microsoft's own worker runtime over a function app: a toy one, or Kanta's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from kanta_core.services import Services
 from tests.runtime.contract import compile_contract
-from tests.runtime.host import Host
+from tests.runtime.host import CHECKOUT, Host
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +36,33 @@ def index(tmp_path: Path, contract: Path) -> Iterator[Callable[[str], Host]]:
             return hosts.enter_context(Host(folder, {}, contract, tmp_path / "worker.log"))
 
         yield index
+
+
+@pytest.fixture
+def start_kanta(tmp_path: Path, contract: Path) -> Iterator[Callable[[Mapping[str, str]], Host]]:
+    """Starts the runtime over Kanta's function_app.py with these settings."""
+    with ExitStack() as hosts:
+
+        def start(settings: Mapping[str, str]) -> Host:
+            return hosts.enter_context(Host(CHECKOUT, settings, contract, tmp_path / "worker.log"))
+
+        yield start
+
+
+@pytest.fixture
+def kanta_settings(database_url: str, storage_connection: str) -> dict[str, str]:
+    """The settings of a Kanta over this test's own database and account."""
+    return {
+        "KANTA_DATABASE_URL": database_url,
+        "AzureWebJobsStorage": storage_connection,
+        "AZURE_STORAGE_CONNECTION_STRING": storage_connection,
+        "KANTA_SWEEP_GRACE_SECONDS": "0",
+    }
+
+
+@pytest.fixture
+def kanta(
+    start_kanta: Callable[[Mapping[str, str]], Host], kanta_settings: Mapping[str, str], services: Services
+) -> Host:
+    """Kanta in the runtime, over the same database and account as `services`."""
+    return start_kanta(kanta_settings)

@@ -8,52 +8,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
+
+import httpx
 
 from tests.runtime.host import Host
 
 ORIGIN = "http://localhost:7071"
 
 
-@dataclass(frozen=True)
-class Response:
-    """What the host would send to the client."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:  # noqa: ANN401 - whatever it holds
-        return json.loads(self.body)
-
-
-def http(
-    host: Host,
-    function: str,
-    method: str,
-    path: str,
-    *,
-    body: bytes = b"",
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """One request, `path` with its query, through the HTTP function."""
+def http(host: Host, function: str, request: httpx.Request) -> httpx.Response:
+    """One request through the HTTP function, and what the host would answer to its client."""
     protos = host.protos
-    url = urlsplit(path)
-    sent = {"host": urlsplit(ORIGIN).netloc} | ({"content-length": str(len(body))} if body else {})
-    request = protos.RpcHttp(
-        method=method,
-        url=ORIGIN + path,
-        headers=sent | {name.lower(): value for name, value in (headers or {}).items()},
-        query={name: value for name, value in parse_qsl(url.query) if value},
-        params={"route": url.path.removeprefix("/")},
+    body = request.read()
+    sent = protos.RpcHttp(
+        method=request.method,
+        url=str(request.url),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query={name: value for name, value in request.url.params.items() if value},
+        params={"route": request.url.path.removeprefix("/")},
+        # The host reads a body only where a length says there is one.
         body=protos.TypedData(bytes=body) if body else None,
     )
-    answer = host.invoke(function, protos.TypedData(http=request), {}).http
-    return Response(int(answer.status_code), dict(answer.headers), answer.body.bytes)
+    answer = host.invoke(function, protos.TypedData(http=sent), {}).http
+    return httpx.Response(int(answer.status_code), headers=dict(answer.headers), content=answer.body.bytes)
 
 
 def blob(host: Host, function: str, container: str, name: str) -> Any:  # noqa: ANN401 - messages are made at run time
