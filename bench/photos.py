@@ -1,4 +1,4 @@
-"""The photos to measure with: shared research data where it is at hand, variants of the sample photos elsewhere."""
+"""The photos to measure with: shared research data where it is at hand, else variants of the sample photos."""
 
 from __future__ import annotations
 
