@@ -13,6 +13,8 @@ from kanta_core.services import Services
 from tests.runtime.contract import compile_contract
 from tests.runtime.host import CHECKOUT, Host
 
+_STORAGE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
+
 
 @pytest.fixture(scope="session")
 def contract(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -33,7 +35,7 @@ def index(tmp_path: Path, contract: Path) -> Iterator[Callable[[str], Host]]:
             folder = tmp_path / "app"
             folder.mkdir()
             (folder / "function_app.py").write_text(source, encoding="utf-8")
-            return hosts.enter_context(Host(folder, {}, contract, tmp_path / "worker.log"))
+            return hosts.enter_context(Host(folder, _STORAGE, contract, tmp_path / "worker.log"))
 
         yield index
 

@@ -19,6 +19,10 @@ from tests.runtime.contract import messages, read_message, write_message
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
+# What whoever runs the tests has set for a Kanta of their own.
+_SETTINGS = ("KANTA_", "POSTGRES_", "AZURE_STORAGE_", "AzureWebJobs")
+
+
 class IndexingFailed(Exception):
     """The runtime does not take the function app; the message is its own."""
 
@@ -44,19 +48,20 @@ class Function:
 class Host:
     """The runtime in a process of its own, over the function app in `folder`.
 
-    `environment` is added to this process's; what the worker prints goes to the file `log`. Raises
-    IndexingFailed when the runtime refuses the app.
+    The worker's environment is this process's, with `settings` as the only settings; what it prints goes to the
+    file `log`. Raises IndexingFailed when the runtime refuses the app.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], contract: Path, log: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str], contract: Path, log: Path) -> None:
         self.protos = messages(contract)
         self._answers: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
         with log.open("wb") as output:
             self._worker = subprocess.Popen(
                 [sys.executable, "-m", "tests.runtime.worker", contract],
                 cwd=folder,
-                env=os.environ | {"PYTHONPATH": str(CHECKOUT)} | dict(environment),
+                env={**environment, "PYTHONPATH": str(CHECKOUT), **settings},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -88,6 +93,11 @@ class Host:
         self._reader.join(10)
         assert self._worker.stdout is not None
         self._worker.stdout.close()
+
+    def kill(self) -> None:
+        """Ends the worker in the middle of whatever it does; invocations under way raise RuntimeError."""
+        self._worker.kill()
+        self._worker.wait(10)
 
     def invoke(self, name: str, data: Any, metadata: Mapping[str, Any], seconds: float = 60) -> Any:  # noqa: ANN401 - messages are made at run time
         """Triggers the function with `data`, a TypedData, and returns what it returned, as one.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx
 import psycopg
@@ -112,6 +113,14 @@ def test_a_photo_goes_all_the_way_and_redelivery_changes_nothing(
     assert [received(storage_connection, queue) for queue in names.QUEUES] == [[]] * len(names.QUEUES)
 
 
+def wait_for_row(database_url: str, query: LiteralString) -> None:
+    deadline = time.monotonic() + 30
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        while connection.execute(query).fetchone() is None:
+            assert time.monotonic() < deadline, f"waited 30 s for {query}"
+            time.sleep(0.01)
+
+
 def poison(services: Services, blob_name: str) -> str:
     """What the host writes to the poison queue once a blob has failed five times."""
     return json.dumps(
@@ -202,6 +211,31 @@ def test_a_deleted_blob_takes_its_image_with_it_at_the_next_sweep(
     triggers.timer(kanta, "sweep_storage")
 
     assert pictures(kanta, gala) == []
+
+
+def test_a_worker_killed_while_it_encodes_leaves_a_photo_that_the_next_delivery_finishes(
+    kanta: Host,
+    gala: str,
+    start_kanta: Callable[[Mapping[str, str]], Host],
+    kanta_settings: Mapping[str, str],
+    services: Services,
+    database_url: str,
+    sample_photos: Path,
+) -> None:
+    drop(services, "gala/obama.jpg", (sample_photos / "obama.jpg").read_bytes())
+    with ThreadPoolExecutor(1) as pool:
+        delivery = pool.submit(triggers.blob, kanta, "encode_photo", names.PHOTOS, "gala/obama.jpg")
+        # Its bytes are claimed: the worker is at the faces now.
+        wait_for_row(database_url, "SELECT FROM images WHERE sha256 IS NOT NULL AND status = 'pending'")
+        kanta.kill()
+        with pytest.raises(RuntimeError, match="the worker ended"):
+            delivery.result()
+
+    again = start_kanta(kanta_settings)
+    assert [row["status"] for row in pictures(again, gala)] == ["pending"]
+    triggers.blob(again, "encode_photo", names.PHOTOS, "gala/obama.jpg")
+
+    assert [(row["status"], row["faces"]) for row in pictures(again, gala)] == [("encoded", 1)]
 
 
 def test_health_is_ok_whoever_asks_first(kanta: Host) -> None:

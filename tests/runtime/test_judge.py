@@ -42,8 +42,7 @@ def sweep(timer: func.TimerRequest) -> None:
 
 
 @pytest.fixture
-def good(index: Index, monkeypatch: pytest.MonkeyPatch) -> Host:
-    monkeypatch.setenv("AzureWebJobsStorage", "UseDevelopmentStorage=true")
+def good(index: Index) -> Host:
     return index(GOOD)
 
 

@@ -45,7 +45,7 @@ def blob(host: Host, function: str, container: str, name: str) -> Any:  # noqa: 
         content_type="application/json",
         content=json.dumps(content).encode(),
     )
-    metadata = {"BlobTrigger": f"{container}/{name}", "Properties": {}, "Metadata": {}}
+    metadata = {"BlobTrigger": f"{container}/{name}", "name": name, "Properties": {}, "Metadata": {}}
     return host.invoke(function, host.protos.TypedData(model_binding_data=data), _metadata(host, metadata))
 
 

@@ -27,7 +27,8 @@ def connect(database_url: str) -> Connection[TupleRow]:
     known.setdefault("connect_timeout", 10)
     known["application_name"] = NAME
     try:
-        return psycopg.connect(conninfo.make_conninfo("", **known), autocommit=True)
+        # A transaction-level pooler in between knows no prepared statements.
+        return psycopg.connect(conninfo.make_conninfo("", **known), autocommit=True, prepare_threshold=None)
     except psycopg.OperationalError as error:
         line = str(error).strip().splitlines()[0]
         if password := known.get("password"):

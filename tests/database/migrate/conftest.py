@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
+CHECKOUT = Path(__file__).resolve().parents[3]
+
 Runner = Callable[..., subprocess.Popen[str]]
 
 
@@ -33,12 +35,14 @@ def connection(empty_database: str) -> Iterator[psycopg.Connection[TupleRow]]:
 @pytest.fixture
 def start_runner(empty_database: str, folder: Path) -> Iterator[Runner]:
     """Starts `python -m kanta_core.database.migrate` on `folder` and the empty database."""
+    unset = {name: value for name, value in os.environ.items() if not name.startswith(("KANTA_", "POSTGRES_"))}
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         runner = subprocess.Popen(
             [sys.executable, "-m", "kanta_core.database.migrate", "--folder", folder, *arguments],
-            env=os.environ | {"KANTA_DATABASE_URL": empty_database} | environment,
+            cwd=folder.parent,  # where no settings file is
+            env={**unset, "PYTHONPATH": str(CHECKOUT), "KANTA_DATABASE_URL": empty_database, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
