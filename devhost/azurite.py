@@ -77,17 +77,15 @@ class Azurite:
             self._serve(node)
         except OSError as error:
             self.stop()
-            raise StartupError(
-                f"can't start Azurite in {self.folder}: {preflight.disk_reason(error)}"
-            ) from error
+            raise StartupError(f"can't start Azurite in {self.folder}: {preflight.disk_reason(error)}") from error
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Saves and ends it, within about 4 seconds."""
+        """Saves and ends it, within 3 seconds."""
         if self._process is not None:
-            processes.stop(self._process, (signal.SIGTERM, 4.0))
+            processes.stop(self._process, (signal.SIGTERM, 2.3))
             self._process = None
         if self._lock >= 0:
             os.close(self._lock)

@@ -3,7 +3,7 @@ const http = require("http");
 
 // Azurite saves its books when it is told to end, but then waits for clients without limit. This is the limit.
 for (const name of ["SIGTERM", "SIGINT"]) {
-  process.once(name, () => setTimeout(() => process.exit(0), 2500).unref());
+  process.once(name, () => setTimeout(() => process.exit(0), 2000).unref());
 }
 
 // Azure refuses names that XML can't carry. Azurite takes them, and every later listing of the container fails.

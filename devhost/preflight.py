@@ -1,5 +1,6 @@
 """What must be true before anything starts, said in one line with its cure when it is not."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -53,9 +54,7 @@ def replace_private(path: Path, text: str) -> None:
     """Writes a file of mode 0600 in one step: readers see the old text or the new."""
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     draft.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     draft.replace(path)
 
@@ -93,13 +92,39 @@ def free_ports(count: int) -> list[int]:
             candidate.close()
 
 
+def bind(port: int, *, variable: str) -> list[socket.socket]:
+    """Sockets on `port` of this machine alone, IPv6 too where there is any; `variable` chooses the port."""
+    sockets = [_bound(socket.AF_INET, _LOOPBACK, port, variable)]
+    # Some clients take localhost for ::1 and don't try further.
+    if socket.has_ipv6:
+        with contextlib.suppress(_NoSuchAddress):
+            sockets.append(_bound(socket.AF_INET6, "::1", port, variable))
+    return sockets
+
+
+class _NoSuchAddress(Exception):
+    pass
+
+
+def _bound(family: socket.AddressFamily, address: str, port: int, variable: str) -> socket.socket:
+    try:
+        bound = socket.socket(family)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((address, port))
+        bound.listen(512)
+    except OSError as error:
+        if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            raise _NoSuchAddress from error
+        reason = "is taken" if error.errno == errno.EADDRINUSE else f"can't be used ({error.strerror})"
+        raise StartupError(f"port {port} {reason}; choose another with {variable}=<port>") from error
+    return bound
+
+
 def node() -> str:
     """The path of a Node that can run Azurite."""
     path = shutil.which("node")
     if path is None:
-        raise StartupError(
-            f"Azurite needs Node {OLDEST_NODE} or newer and there is none on PATH; install Node"
-        )
+        raise StartupError(f"Azurite needs Node {OLDEST_NODE} or newer and there is none on PATH; install Node")
     answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)
     version = answer.stdout.strip()
     major = version.removeprefix("v").partition(".")[0]

@@ -1,0 +1,171 @@
+"""The worker processes: each runs one invocation at a time, and whoever is urgent gets the next free one."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from devhost import console
+from devhost.children import Child, ChildDied
+from devhost.preflight import StartupError
+
+_log = console.source("host")
+_LOAD_SECONDS = 120.0
+# Between tries to replace a worker that can't load the app any more.
+_RESPAWN_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one invocation ended: `reason` is why it failed, or a remark."""
+
+    ok: bool
+    seconds: float
+    reason: str = ""
+
+
+class Pool:
+    """`size` workers. `start` it, then `call` functions, or `run` them in a `free_worker`."""
+
+    def __init__(self, size: int, *, environment: Mapping[str, str], timeout: float | None) -> None:
+        self.size = size
+        self._environment = environment
+        self._timeout = timeout
+        self._idle: list[Child] = []
+        self._all: set[Child] = set()
+        self._urgent: deque[asyncio.Future[Child]] = deque()
+        self._patient: deque[asyncio.Future[Child]] = deque()
+        self._replacements: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def start(self) -> list[dict[str, Any]]:
+        """The app's function index, once every worker has loaded it. Raises StartupError."""
+        indexes = await asyncio.gather(*(self._add() for _ in range(self.size)))
+        return indexes[0]
+
+    async def free_worker(self, *, urgent: bool) -> Child:
+        """The next free worker, to be given back; urgent callers are served before patient ones."""
+        child = await self._acquire(urgent=urgent)
+        # One that died idle is nobody's failure.
+        while not child.alive:
+            self._replace(child)
+            child = await self._acquire(urgent=urgent)
+        return child
+
+    def give_back(self, child: Child) -> None:
+        """Ends a loan; a worker that did not survive it is replaced."""
+        if child in self._all:
+            self._release(child)
+        else:
+            self._replace(child)
+
+    async def call(self, function: str, payload: Mapping[str, Any]) -> Outcome:
+        """Calls `function` in the next free worker, before any patient caller."""
+        child = await self.free_worker(urgent=True)
+        try:
+            return await self.run(child, function, payload)
+        finally:
+            self.give_back(child)
+
+    async def run(self, child: Child, function: str, payload: Mapping[str, Any]) -> Outcome:
+        """Calls `function` in a borrowed worker. One that dies or takes too long fails this invocation alone."""
+        start = time.monotonic()
+        try:
+            async with asyncio.timeout(self._timeout):
+                child.send({"function": function, "payload": payload})
+                answer = await child.receive()
+        except TimeoutError:
+            await self._discard(child)
+            limit = console.duration(self._timeout or 0)
+            return Outcome(ok=False, seconds=time.monotonic() - start, reason=f"took longer than {limit}")
+        except ChildDied as death:
+            await self._discard(child)
+            return Outcome(ok=False, seconds=time.monotonic() - start, reason=f"its worker {death}")
+        except asyncio.CancelledError:
+            await self._discard(child)
+            raise
+        reason = str(answer.get("error") or answer.get("note") or "")
+        return Outcome(ok=bool(answer["ok"]), seconds=time.monotonic() - start, reason=reason)
+
+    async def drain(self, seconds: float) -> None:
+        """Begins nothing new, and waits up to `seconds` for what runs."""
+        self._closed = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while len(self._idle) < len(self._all):  # noqa: ASYNC110 - only at the end, and briefly
+                    await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        """Kills the workers."""
+        for task in self._replacements:
+            task.cancel()
+        children, self._all = self._all, set()
+        await asyncio.gather(*(child.end() for child in children))
+
+    async def _add(self) -> list[dict[str, Any]]:
+        child = await Child.spawn("worker", environment=self._environment)
+        self._all.add(child)
+        index = await loaded(child)
+        self._release(child)
+        return index
+
+    async def _acquire(self, *, urgent: bool) -> Child:
+        if self._idle and not self._closed:
+            return self._idle.pop()
+        future: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
+        (self._urgent if urgent else self._patient).append(future)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self._release(future.result())
+            raise
+
+    def _release(self, child: Child) -> None:
+        for waiting in () if self._closed else (self._urgent, self._patient):
+            while waiting:
+                future = waiting.popleft()
+                if not future.done():
+                    future.set_result(child)
+                    return
+        self._idle.append(child)
+
+    async def _discard(self, child: Child) -> None:
+        self._all.discard(child)
+        await child.end()
+
+    def _replace(self, child: Child) -> None:
+        self._all.discard(child)
+        task = asyncio.create_task(self._keep_adding())
+        self._replacements.add(task)
+        task.add_done_callback(self._replacements.discard)
+
+    async def _keep_adding(self) -> None:
+        while True:
+            try:
+                await self._add()
+            except StartupError as error:
+                _log.error("no new worker: %s", error)
+                await asyncio.sleep(_RESPAWN_SECONDS)
+            else:
+                return
+
+
+async def loaded(child: Child) -> list[dict[str, Any]]:
+    """A child's function index, once it has loaded the app. Raises StartupError with what the app raised."""
+    try:
+        async with asyncio.timeout(_LOAD_SECONDS):
+            answer = await child.receive()
+    except TimeoutError as error:
+        await child.end()
+        raise StartupError(f"the app was not imported after {_LOAD_SECONDS:.0f} s; correct it") from error
+    except ChildDied as error:
+        raise StartupError(f"the process that imported the app {error}; its output is above") from error
+    if "failed" in answer:
+        await child.end()
+        raise StartupError(str(answer["failed"]))
+    functions: list[dict[str, Any]] = answer["functions"]
+    return functions
