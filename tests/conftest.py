@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -23,6 +24,12 @@ from kanta_core.settings import Settings
 _ROOT = Path(__file__).parent.parent
 _SAMPLE_PHOTOS = _ROOT / ".venv" / "sample" / "demo" / "photos"
 _SHARED_DATA = Path(os.environ.get("KANTA_SHARED_DATA") or _ROOT.parent / "shared" / "data")
+
+# Everything a test writes stays inside the checkout, what its child processes write as well.
+_TEMPORARY = _ROOT / ".local" / "tests"
+_TEMPORARY.mkdir(parents=True, exist_ok=True)
+os.environ["TMPDIR"] = os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_TEMPORARY)
+tempfile.tempdir = str(_TEMPORARY)
 
 # One a test that asks for storage: nothing is ever cleaned up, and no test sees another's blobs.
 _ACCOUNTS = 400
