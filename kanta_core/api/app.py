@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from fastapi_offline import FastAPIOffline
 
 from kanta_core import __version__
-from kanta_core.api import events, images, people, problems, search, system
+from kanta_core.api import events, images, pages, people, problems, search, system
+from kanta_core.api.openapi import DocumentedApp
 
 _DESCRIPTION = """
 Kanta finds every face in an event's photos, groups the faces into people, and gives each guest the photos they
@@ -18,16 +18,18 @@ the upright image. Links to photos are short-lived and read one photo each.
 
 
 def create_app() -> FastAPI:
-    """The application. Swagger UI at /docs and ReDoc at /redoc bring their own assets: no internet is needed."""
-    app: FastAPI = FastAPIOffline(
+    """The application: every route, every error as a problem document, and the documentation pages."""
+    app = DocumentedApp(
         title="Kanta",
         version=__version__,
         description=_DESCRIPTION,
-        static_url="/docs/assets",
+        docs_url=None,
+        redoc_url=None,
         # Our routes end without a slash, and a redirect would lose the body of an upload.
         redirect_slashes=False,
     )
     problems.install(app)
+    pages.install(app)
     for module in (system, events, images, people, search):
         app.include_router(module.router)
     return app

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import UTC, date, datetime, time
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from kanta_core.api.dependencies import EventCode, PathEventCode, Sent, ServicesOf, image_body
-from kanta_core.api.schemas import FaceOut, ImageOut, ImageWithFaces, Moment, UploadOut
+from kanta_core.api import openapi
+from kanta_core.api.dependencies import EventCode, PathEventCode, ServicesOf
+from kanta_core.api.photo_body import Sent, photo_body
+from kanta_core.api.schemas.images import FaceOut, ImageOut, ImageWithFaces, UploadOut
+from kanta_core.api.schemas.times import From, To
 from kanta_core.database import events, faces, images
 from kanta_core.domain.records import ImageStatus
-from kanta_core.errors import EventNotFound, ImageNotFound
+from kanta_core.errors import EventNotFound, ImageNotFound, NothingToRetry, StorageUnavailable
 from kanta_core.pipeline.remove import remove_image
 from kanta_core.pipeline.retry import retry_image
 from kanta_core.pipeline.upload import upload
 
 router = APIRouter(tags=["images"])
-_image_file, _image_file_openapi = image_body("image_file")
+_image_file, _image_file_openapi = photo_body("image_file")
 
 # PostgreSQL's integer: a larger number can be no image's and no person's.
 _Int = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-# A bare date means the whole day.
-_When = Annotated[date | Moment, Field(union_mode="left_to_right")]
 
 
 @router.post(
     "/pics/{event_code}",
     status_code=202,
     openapi_extra=_image_file_openapi,
-    responses={200: {"model": UploadOut, "description": "The same bytes are in the event already."}},
+    responses={
+        200: {"model": UploadOut, "description": "The same bytes are in the event already."},
+        **openapi.problems_of(EventNotFound, *openapi.OF_A_PHOTO),
+    },
 )
 def upload_image(
     event_code: PathEventCode,
@@ -45,14 +48,14 @@ def upload_image(
     return UploadOut.of(uploaded.image, its.blobs)
 
 
-@router.get("/pics")
+@router.get("/pics", responses=openapi.problems_of(EventNotFound))
 def list_images(
     event_code: EventCode,
     its: ServicesOf,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, lt=2**63)] = 0,
-    date_from: Annotated[_When | None, Query(description="Arrived at this time or later.")] = None,
-    date_to: Annotated[_When | None, Query(description="Arrived at this time or earlier.")] = None,
+    date_from: Annotated[From | None, Query(description="Arrived then or later; a date is its start.")] = None,
+    date_to: Annotated[To | None, Query(description="Arrived then or earlier; a date is its end.")] = None,
     min_faces: Annotated[_Int | None, Query()] = None,
     max_faces: Annotated[_Int | None, Query()] = None,
     cluster_list_id: Annotated[list[_Int] | None, Query(description="Showing one of these people.")] = None,
@@ -62,8 +65,8 @@ def list_images(
     shown = images.PageOf(
         limit=limit,
         offset=offset,
-        date_from=_moment(date_from, time.min),
-        date_to=_moment(date_to, time.max),
+        date_from=date_from,
+        date_to=date_to,
         min_faces=min_faces,
         max_faces=max_faces,
         cluster_ids=cluster_list_id,
@@ -77,30 +80,32 @@ def list_images(
     return [ImageOut.of(image, its.blobs) for image in found]
 
 
-def _moment(when: date | datetime | None, at: time) -> datetime | None:
-    if when is None or isinstance(when, datetime):
-        return when
-    return datetime.combine(when, at, UTC)
-
-
-@router.get("/pics/{image_id}")
-def get_image(image_id: uuid.UUID, its: ServicesOf) -> ImageWithFaces:
+@router.get("/pics/{uuid}", responses=openapi.problems_of(ImageNotFound))
+def get_image(uuid: UUID, its: ServicesOf) -> ImageWithFaces:
     """One photo and the faces in it."""
     with its.database.transaction() as connection:
-        image = images.get(connection, image_id)
+        image = images.get(connection, uuid)
         if image is None:
             raise ImageNotFound
         found = faces.of_image(connection, image.event_id, image.id)
     return ImageWithFaces(image=ImageOut.of(image, its.blobs), faces=[FaceOut.of(face) for face in found])
 
 
-@router.post("/pics/{event_code}/{image_id}/retry", status_code=202)
-def retry(event_code: PathEventCode, image_id: uuid.UUID, its: ServicesOf) -> ImageOut:
+@router.post(
+    "/pics/{event_code}/{uuid}/retry",
+    status_code=202,
+    responses=openapi.problems_of(EventNotFound, ImageNotFound, NothingToRetry, StorageUnavailable),
+)
+def retry(event_code: PathEventCode, uuid: UUID, its: ServicesOf) -> ImageOut:
     """Try a failed or rejected photo again."""
-    return ImageOut.of(retry_image(its, event_code, image_id), its.blobs)
+    return ImageOut.of(retry_image(its, event_code, uuid), its.blobs)
 
 
-@router.delete("/pics/{event_code}/{image_id}", status_code=204)
-def remove(event_code: PathEventCode, image_id: uuid.UUID, its: ServicesOf) -> None:
+@router.delete(
+    "/pics/{event_code}/{uuid}",
+    status_code=204,
+    responses=openapi.problems_of(EventNotFound, ImageNotFound, StorageUnavailable),
+)
+def remove(event_code: PathEventCode, uuid: UUID, its: ServicesOf) -> None:
     """Delete a photo and every other photo of the same bytes in its event."""
-    remove_image(its, event_code, image_id)
+    remove_image(its, event_code, uuid)

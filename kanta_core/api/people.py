@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
+from kanta_core.api import openapi
 from kanta_core.api.dependencies import EventCode, ServicesOf
-from kanta_core.api.schemas import PersonOut
+from kanta_core.api.schemas.people import PersonOut
 from kanta_core.database import events, people
 from kanta_core.errors import EventNotFound
 
@@ -19,7 +20,10 @@ router = APIRouter(tags=["people"])
 @router.get(
     "/clusters",
     response_model=list[PersonOut],
-    responses={307: {"description": "To the photos of the people named by `cluster_ids`."}},
+    responses={
+        307: {"description": "To the photos of the people named by `cluster_ids`."},
+        **openapi.problems_of(EventNotFound),
+    },
 )
 def list_people(
     event_code: EventCode,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -14,17 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kanta_core.errors import (
-    BrokenImage,
     Conflict,
-    EmptyImage,
     ImageTooLarge,
     Invalid,
     KantaError,
     MalformedBody,
-    NoFace,
     NotFound,
-    SeveralFaces,
-    TooManyPixels,
+    Refusal,
     Unavailable,
     UnsupportedImage,
 )
@@ -33,42 +28,34 @@ _log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS: dict[type[KantaError], HTTPStatus] = {
-    MalformedBody: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    EmptyImage: HTTPStatus.UNPROCESSABLE_ENTITY,
-    BrokenImage: HTTPStatus.UNPROCESSABLE_ENTITY,
-    TooManyPixels: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NoFace: HTTPStatus.UNPROCESSABLE_ENTITY,
-    SeveralFaces: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refusal: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    KantaError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 _RETRY_AFTER_SECONDS = "5"
+# A request can be wrong in as many places as it has.
+_MOST_ERRORS = 20
 
 
-def problem(
-    status: int, slug: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: object
-) -> JSONResponse:
-    """A problem document; `slug` is the stable part of its type."""
-    content = {
-        "type": f"urn:kanta:problem:{slug}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        **extra,
-    }
-    return JSONResponse(content, status, headers, MEDIA_TYPE)
+def status_of(kind: type[KantaError]) -> HTTPStatus:
+    """What an error is over HTTP: the status of its nearest ancestor that has one."""
+    return next(_STATUS[base] for base in kind.__mro__ if base in _STATUS)
 
 
-def of_error(error: KantaError) -> JSONResponse:
-    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
-    if status is None:
-        return _internal(error)
+def document(error: KantaError, **extra: object) -> dict[str, Any]:
+    """The problem document of an error; its kind's sentence is the title."""
+    return _document(status_of(type(error)), error.slug, type(error)().message, error.message, **extra)
+
+
+def answer(error: KantaError, **extra: object) -> JSONResponse:
+    """The answer to a request that ended in `error`."""
+    status = status_of(type(error))
     headers = {"Retry-After": _RETRY_AFTER_SECONDS} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    return problem(status, error.slug, error.message, headers=headers)
+    return JSONResponse(document(error, **extra), status, headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -80,35 +67,47 @@ def install(app: FastAPI) -> None:
     app.add_middleware(_LastResort)
 
 
+def _document(status: int, slug: str, title: str, detail: str, **extra: object) -> dict[str, Any]:
+    known = {"type": f"urn:kanta:problem:{slug}", "title": title, "status": int(status), "detail": detail}
+    return {**known, **extra}
+
+
 async def _on_kanta_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, KantaError)
+    if isinstance(error, Refusal):
+        return answer(error)
     if isinstance(error, Unavailable):
         _log.warning("%s (%s)", error.message, type(error.__cause__ or error).__name__)
-    return of_error(error)
+        return answer(error)
+    return _internal(error)
 
 
 async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(entry["type"] == "json_invalid" for entry in found):
+        return answer(MalformedBody("The body is not valid JSON."))
     # Only where and why: what was sent may be a secret, or text that JSON can't carry.
-    found: list[dict[str, Any]] = [
+    listed = [
         {"where": ".".join(_plain(str(part)) for part in entry["loc"]), "why": _plain(entry["msg"])}
-        for entry in error.errors()
+        for entry in found[:_MOST_ERRORS]
     ]
-    detail = "; ".join(f"{entry['where']}: {entry['why']}" for entry in found)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, Invalid.slug, detail, errors=found)
+    return answer(Invalid("; ".join(f"{entry['where']}: {entry['why']}" for entry in listed)), errors=listed)
 
 
 async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    slug = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return problem(error.status_code, slug, str(error.detail), headers=error.headers)
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        # FastAPI's answer to a body that is no UTF-8 or nested too deeply.
+        return answer(MalformedBody("The body is not valid JSON."))
+    title = HTTPStatus(error.status_code).phrase
+    content = _document(error.status_code, title.lower().replace(" ", "-"), title, str(error.detail))
+    return JSONResponse(content, error.status_code, error.headers, MEDIA_TYPE)
 
 
 def _internal(error: Exception) -> JSONResponse:
     _log.error("a request ended in an error of ours", exc_info=error)
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, KantaError.slug, "Something went wrong in Kanta; it is in the log."
-    )
+    return answer(KantaError("Something went wrong in Kanta; it is in the log."))
 
 
 def _plain(text: str) -> str:

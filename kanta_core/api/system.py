@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from kanta_core import __version__
+from kanta_core.api import openapi, problems
 from kanta_core.api.dependencies import ServicesOf
-from kanta_core.api.problems import problem
-from kanta_core.api.schemas import DropOut, Drops, Health
+from kanta_core.api.schemas.system import DropOut, Drops, Health
 from kanta_core.database import arrivals
+from kanta_core.errors import Unavailable
 from kanta_core.pipeline.health import check
 
 router = APIRouter(prefix="/system", tags=["system"])
 
 
-@router.get("/health", response_model=Health, responses={503: {"description": "A needed part is down."}})
+@router.get(
+    "/health",
+    response_model=Health,
+    responses={503: openapi.problems_of(Unavailable)[503]},
+)
 def health(its: ServicesOf) -> Health | Response:
     """Whether Kanta can work; 503 names the part that is down."""
     parts = check(its)
     down = {part: state for part, state in parts.items() if state != "ok"}
     if down:
         detail = " ".join(f"{part}: {state}" for part, state in down.items())
-        return problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "unhealthy", detail, headers={"Retry-After": "5"}, parts=parts
-        )
+        return problems.answer(Unavailable(detail), parts=parts)
     return Health(status="ok", version=__version__, parts=parts)
 
 
-@router.get("/drops")
+@router.get("/drops", responses=openapi.problems_of())
 def list_drops(its: ServicesOf, limit: Annotated[int, Query(ge=1, le=1_000)] = 200) -> Drops:
     """List dropped photos that wait for their event, then those that no event can ever claim."""
     with its.database.transaction() as connection:

@@ -2,26 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
+from azure.storage.blob import BlobServiceClient
 
 from kanta_core import services as root
 from kanta_core.api.app import create_app
+from kanta_core.database import events
+from kanta_core.pipeline.encode import encode
+from kanta_core.pipeline.recluster import recluster
 from kanta_core.services import Services
+from kanta_core.storage.names import CONTAINERS
+from tests.api.client import Api, secrets_of
 
 
 @pytest.fixture
-def api(services: Services) -> Iterator[TestClient]:
+def api(services: Services, caplog: pytest.LogCaptureFixture) -> Iterator[Api]:
+    """Kanta's API; neither its answers nor its log tell a secret."""
+    caplog.set_level(logging.INFO)
     app = create_app()
     app.dependency_overrides[root.services] = lambda: services
-    with TestClient(app, follow_redirects=False) as client:
+    with Api(app, services) as client:
         yield client
+    told = "\n".join(logging.Formatter().format(record) for record in caplog.get_records("call"))
+    assert not [secret for secret in secrets_of(services) if secret in told]
+    assert "sig=" not in told.replace("sig=REDACTED", "")
 
 
 @pytest.fixture
-def event(api: TestClient) -> str:
+def event(api: Api) -> str:
     """The code of an event with nothing in it."""
     api.post("/events", json={"event_code": "wedding"}).raise_for_status()
     return "wedding"
+
+
+@pytest.fixture(scope="session")
+def obama(sample_photos: Path) -> bytes:
+    """A JPEG of one person."""
+    return (sample_photos / "obama.jpg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def biden(sample_photos: Path) -> bytes:
+    """A JPEG of another."""
+    return (sample_photos / "biden.jpg").read_bytes()
+
+
+@pytest.fixture
+def encode_all(services: Services) -> Callable[[], None]:
+    """Encodes every blob there is, as its trigger would."""
+
+    def run() -> None:
+        for page in services.blobs.pages():
+            for blob in page:
+                encode(services, blob.name)
+
+    return run
+
+
+@pytest.fixture
+def make_people(services: Services) -> Callable[[str], None]:
+    """Makes the people of an event, as its trigger would."""
+
+    def run(code: str) -> None:
+        with services.database.transaction() as connection:
+            event = events.find(connection, code)
+        assert event is not None
+        recluster(services, event.id)
+
+    return run
+
+
+@pytest.fixture
+def stored(services: Services) -> Callable[[], dict[str, object]]:
+    """Shows all that is stored: every row of every table, every blob of every container."""
+    connection_string = services.settings.storage_connection.get_secret_value()
+
+    def look() -> dict[str, object]:
+        found: dict[str, object] = {}
+        with services.database.transaction() as connection:
+            for table in ("events", "event_codes", "images", "faces", "people", "drops", "erased_images"):
+                found[table] = connection.execute(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall()
+        with BlobServiceClient.from_connection_string(connection_string) as account:
+            for container in CONTAINERS:
+                found[container] = list(account.get_container_client(container).list_blob_names())
+        return found
+
+    return look

@@ -1,0 +1,72 @@
+"""What the OpenAPI document says about errors: every operation lists the problems it may answer with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from kanta_core.api.problems import MEDIA_TYPE, document, status_of
+from kanta_core.errors import (
+    BrokenImage,
+    DatabaseUnavailable,
+    EmptyImage,
+    ImageTooLarge,
+    Invalid,
+    KantaError,
+    MalformedBody,
+    SchemaOutdated,
+    TooManyPixels,
+    UnsupportedImage,
+)
+
+# What may be wrong with a photo that is sent.
+OF_A_PHOTO = (MalformedBody, EmptyImage, UnsupportedImage, BrokenImage, ImageTooLarge, TooManyPixels)
+_REFERENCE = "#/components/schemas/{model}"
+_EVERYWHERE = (Invalid, DatabaseUnavailable, SchemaOutdated)
+
+
+class InvalidValue(BaseModel):
+    """Where in the request a value is invalid, and why."""
+
+    where: str
+    why: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457). `type` is stable; `detail` is a sentence for people.
+
+    `errors` lists the invalid values of a request, `parts` the parts of Kanta and how they are.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[InvalidValue] = []
+    parts: dict[str, str] = {}
+
+
+def problems_of(*kinds: type[KantaError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an operation that may end in these errors, besides those that any may end in."""
+    by_status: dict[int, list[KantaError]] = {}
+    for kind in (*kinds, *_EVERYWHERE):
+        by_status.setdefault(status_of(kind), []).append(kind())
+    return {status: _response(errors) for status, errors in sorted(by_status.items())}
+
+
+def _response(errors: list[KantaError]) -> dict[str, Any]:
+    examples = {error.slug: {"value": document(error)} for error in errors}
+    content = {"schema": {"$ref": _REFERENCE.format(model=Problem.__name__)}, "examples": examples}
+    return {"description": " ".join(error.message for error in errors), "content": {MEDIA_TYPE: content}}
+
+
+class DocumentedApp(FastAPI):
+    """An application whose OpenAPI document defines the Problem that operations refer to."""
+
+    def openapi(self) -> dict[str, Any]:
+        described = super().openapi()
+        schema = Problem.model_json_schema(ref_template=_REFERENCE)
+        described["components"]["schemas"] |= schema.pop("$defs") | {Problem.__name__: schema}
+        return described
