@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import kwargs_row
 
 from kanta_core.database.pool import Connection
-from kanta_core.domain.faces import EMBEDDING_SIZE, NO_PERSON, Box
+from kanta_core.domain.faces import EMBEDDING_SIZE, Box
 from kanta_core.domain.records import Person, Sample
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def assign(
     next_cluster_id: int,
 ) -> None:
     """Write a recluster's result: every move, the people they need, and what the people reflect now."""
-    numbers = sorted({number for _, number in moves if number != NO_PERSON})
+    numbers = sorted({number for _, number in moves})
     connection.execute(INSERT_PEOPLE, {"event_id": event_id, "cluster_ids": numbers})
     values = {
         "event_id": event_id,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EMBEDDING_SIZE = 128
+# Of a face that was encoded after its event's people were last made.
 NO_PERSON = -1
 
 

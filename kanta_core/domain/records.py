@@ -84,7 +84,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """The faces of one human inside one event; `cluster_id` -1 gathers the faces in no person yet."""
+    """The faces of one human inside one event; `cluster_id` -1 gathers the faces encoded since."""
 
     cluster_id: int
     name: str | None

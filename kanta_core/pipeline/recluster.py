@@ -56,6 +56,6 @@ def recluster(services: Services, event_id: uuid.UUID) -> None:
             return
         previous = people.assigned(connection, event_id)
         assigned, next_number = carry_over(groups, previous, next_number=locked[1])
-        moves = [(face, number) for face, number in assigned.items() if previous.get(face, -1) != number]
+        moves = [(face, number) for face, number in assigned.items() if previous.get(face) != number]
         people.assign(connection, event_id, moves, revision=revision, next_cluster_id=next_number)
-    _log.info("%d faces, %d people, %d moved", len(read.ids), len(set(assigned.values()) - {-1}), len(moves))
+    _log.info("%d faces, %d people, %d moved", len(read.ids), len(set(assigned.values())), len(moves))

@@ -16,8 +16,9 @@ def test_new_people_are_numbered_in_order() -> None:
     assert carry_over([[A, B, C], [D, E]], {}, next_number=1) == ({A: 1, B: 1, C: 1, D: 2, E: 2}, 3)
 
 
-def test_a_face_alone_is_in_no_person() -> None:
-    assert carry_over([[A, B], [C]], {}, next_number=1)[0][C] == -1
+def test_a_face_alone_is_a_person_too() -> None:
+    # A guest who is in one photo only is to find that photo.
+    assert carry_over([[A, B], [C]], {}, next_number=1)[0][C] == 2
 
 
 def test_a_person_that_grows_keeps_its_number() -> None:
@@ -62,11 +63,10 @@ def test_numbers_are_one_to_one_with_people_and_never_reused(
         seen.update(members)
         groups += [members] if members else []
     assigned, following = carry_over(groups, previous, next_number=6)
-    numbers = [{assigned[face] for face in members} for members in groups if len(members) > 1]
+    numbers = [{assigned[face] for face in members} for members in groups]
     assert all(len(found) == 1 for found in numbers)
     flat = [number for found in numbers for number in found]
     assert len(set(flat)) == len(flat)
     assert set(flat) <= set(previous.values()) | set(range(6, following))
     # Again with what came out: nothing changes.
-    kept = {face: number for face, number in assigned.items() if number != -1}
-    assert carry_over(groups, kept, next_number=following) == (assigned, following)
+    assert carry_over(groups, assigned, next_number=following) == (assigned, following)
