@@ -16,6 +16,7 @@ from seeding import SeedError
 from demo.demonstration import Wish, demonstrate
 from demo.errors import DemoError
 from devhost import lifeline, preflight
+from devhost.config import Config
 
 
 def main() -> int:
@@ -36,12 +37,9 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:
-        wish = Wish(
-            photos=given.photos,
-            serve=given.serve == "1",
-            port=_port(os.environ.get("KANTA_PORT") or "7071"),
-            data_dir=preflight.private_folder(Path(os.environ.get("KANTA_DATA_DIR") or ".local")),
-        )
+        config = Config.load(Path.cwd(), os.environ)
+        data_dir = preflight.private_folder(config.data_dir)
+        wish = Wish(photos=given.photos, serve=given.serve == "1", url=config.url, data_dir=data_dir)
         problems = asyncio.run(demonstrate(wish, Console(markup=False, highlight=False, soft_wrap=True)))
     except (DemoError, preflight.StartupError, NoPhotosError, SeedError, NoAnswerError, ApiError) as error:
         problems = [str(error)]
@@ -50,12 +48,6 @@ def main() -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 1 << 16:
-        raise DemoError(f"KANTA_PORT is {text!r}, which is no port.")
-    return int(text)
 
 
 if __name__ == "__main__":

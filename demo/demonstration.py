@@ -28,11 +28,11 @@ _ALIVE_SECONDS: Final = 0.5
 
 @dataclass(frozen=True)
 class Wish:
-    """What to show, where to serve, and whether to go on serving once the people are shown."""
+    """What to show, where to serve it, and whether to go on serving once the people are shown."""
 
     photos: str
     serve: bool
-    port: int
+    url: str
     data_dir: Path
 
 
@@ -66,8 +66,8 @@ async def demonstrate(wish: Wish, console: Console) -> list[str]:
         selection = own_photos(wish.photos) or sample(await sample_photos(wish.data_dir))
     async with AsyncExitStack() as stack:
         console.print(f"starting PostgreSQL, Azurite and the function app (log: {wish.data_dir}/devhost.log)")
-        with watch.stage("services"):
-            service = await stack.enter_async_context(serving(wish.port, wish.data_dir))
+        with watch.stage("services"), console.status("starting"):
+            service = await stack.enter_async_context(serving(wish.url, wish.data_dir))
         with watch.stage("upload"):
             outcome = await _seed(selection, service, console)
         api = await stack.enter_async_context(KantaClient(service.url, service.key, console.print))
@@ -77,7 +77,9 @@ async def demonstrate(wish: Wish, console: Console) -> list[str]:
         watch.stop()
         problems = problems_of(selection, outcome, findings)
         show(findings, console)
-        console.print(", ".join(f"{name} {seconds:.1f} s" for name, seconds in watch.seconds.items()))
+        console.print(
+            ", ".join(f"{stage.replace('_', ' ')} {seconds:.1f} s" for stage, seconds in watch.seconds.items())
+        )
         document = _summary(
             selection=selection,
             service=service,
@@ -134,7 +136,7 @@ async def _serve_until_cancelled(service: Service, console: Console) -> None:
     console.print(f"serving at {service.url}/docs until Ctrl-C", style="bold")
     try:
         while True:
-            service.check_alive()
+            service.child.check_alive()
             await asyncio.sleep(_ALIVE_SECONDS)
     except asyncio.CancelledError:
         console.print("stopping")

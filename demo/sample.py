@@ -1,4 +1,7 @@
-"""Six photos of two people for whoever has none at hand, fetched once and kept in the data dir."""
+"""Six photos of two people for whoever has none at hand, fetched once and kept in the data dir.
+
+`python -m demo.sample DATA_DIR` fetches them and does nothing else.
+"""
 
 import asyncio
 import os
@@ -112,3 +115,16 @@ async def ended(process: subprocess.Popen[bytes]) -> int:
 
 if __name__ == "__main__":
     asyncio.run(sample_photos(Path(sys.argv[1])))
+
+
+def main() -> int:
+    try:
+        asyncio.run(sample_photos(Path(sys.argv[1]).absolute()))
+    except DemoError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

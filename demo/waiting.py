@@ -38,7 +38,7 @@ async def wait_for_people(
     started = time.monotonic()
     with _Progress(console, photos) as progress:
         while True:
-            service.check_alive()
+            service.child.check_alive()
             standing = await standing_of(api, event_code)
             progress.show(standing)
             if standing.pending == 0 and standing.people_current:

@@ -31,7 +31,7 @@ def test_photos_that_are_not_there_end_it_with_1_and_one_line(tmp_path: Path) ->
 def test_a_senseless_port_ends_it_with_1_and_one_line(tmp_path: Path, port: str) -> None:
     ended = demo(tmp_path, "--photos", str(tmp_path), "--serve", "0", KANTA_PORT=port)
     assert ended.returncode == 1
-    assert ended.stderr == f"KANTA_PORT is '{port}', which is no port.\n"
+    assert ended.stderr == f"KANTA_PORT must be a number from 1 to 65535, not '{port}'\n"
 
 
 def test_a_data_dir_that_cannot_be_written_ends_it_with_1_and_one_line(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from demo.errors import DemoError
-from demo.service import Service, read_env, serving
+from demo.service import Child, read_env, serving
 
 
 @pytest.fixture
@@ -32,19 +32,19 @@ class Silent(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def ended_service(tmp_path: Path, program: str) -> Service:
+def ended(tmp_path: Path, program: str) -> Child:
     log = tmp_path / "devhost.log"
     log.write_text("a line of an earlier run\n")
     start = log.stat().st_size
     with log.open("ab") as output:
         process = subprocess.Popen([sys.executable, "-c", program], stdout=output, stderr=output)
     process.wait(20)
-    return Service(process, log, start, "http://127.0.0.1:1", None)
+    return Child(process, log, start)
 
 
 def test_a_port_that_is_served_already_is_named_before_anything_starts(tmp_path: Path, taken_port: int) -> None:
     async def enter() -> None:
-        async with serving(taken_port, tmp_path):
+        async with serving(f"http://localhost:{taken_port}", tmp_path):
             pass
 
     with pytest.raises(DemoError, match=f"{taken_port} is being served already.*KANTA_PORT"):
@@ -53,21 +53,21 @@ def test_a_port_that_is_served_already_is_named_before_anything_starts(tmp_path:
 
 
 def test_a_start_that_fails_with_a_sentence_is_shown_as_that_sentence(tmp_path: Path) -> None:
-    service = ended_service(tmp_path, "import sys; print('starting'); sys.exit('no node: install Node 20')")
+    child = ended(tmp_path, "import sys; print('starting'); sys.exit('no node: install Node 20')")
     with pytest.raises(DemoError, match=r"^no node: install Node 20$"):
-        service.check_alive()
+        child.check_alive()
 
 
 def test_a_crash_shows_the_end_of_this_runs_log_and_where_it_is(tmp_path: Path) -> None:
-    service = ended_service(tmp_path, "raise ValueError('a bug')")
+    child = ended(tmp_path, "raise ValueError('a bug')")
     with pytest.raises(DemoError, match=r"(?s)status 1.*devhost\.log.*ValueError: a bug") as raised:
-        service.check_alive()
+        child.check_alive()
     assert "earlier run" not in str(raised.value)
 
 
 def test_an_end_without_a_word_says_its_status(tmp_path: Path) -> None:
     with pytest.raises(DemoError, match="ended with status 3"):
-        ended_service(tmp_path, "raise SystemExit(3)").check_alive()
+        ended(tmp_path, "raise SystemExit(3)").check_alive()
 
 
 def test_the_env_file_is_read_up_to_the_first_equals_sign(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from demo import waiting
 from demo.errors import DemoError
-from demo.service import Service
+from demo.service import Child, Service
 from demo.waiting import wait_for_people
 
 
@@ -45,15 +45,16 @@ def console() -> Console:
 def service(tmp_path: Path, program: str) -> Service:
     log = tmp_path / "devhost.log"
     log.touch()
-    return Service(subprocess.Popen([sys.executable, "-c", program]), log, 0, "http://127.0.0.1:1", None)
+    child = Child(subprocess.Popen([sys.executable, "-c", program]), log, 0)
+    return Service(child, "http://127.0.0.1:1", None)
 
 
 def wait(api: Course, running: Service, console: Console) -> None:
     try:
         asyncio.run(wait_for_people(api, running, "party", 6, console))
     finally:
-        running.process.kill()
-        running.process.wait(20)
+        running.child.process.kill()
+        running.child.process.wait(20)
 
 
 def test_it_waits_for_the_photos_and_then_for_the_people(tmp_path: Path, console: Console) -> None:
