@@ -14,6 +14,7 @@ NO_PERSON: Final = -1
 _PAGE: Final = 200
 _MOST_SHOWN: Final = 25
 _FILES_SHOWN: Final = 4
+_NAMES_WIDTH: Final = 44
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,17 @@ def _name(row: dict[str, Any]) -> str:
     return str(row.get("name") or row["uuid"])
 
 
+def few_names(person: Person) -> str:
+    """As many of the person's files as fit on a line, and how many more there are."""
+    shown = person.files[:1]
+    for name in person.files[1:]:
+        if len(", ".join((*shown, name))) > _NAMES_WIDTH:
+            break
+        shown = (*shown, name)
+    more = person.photos - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
 def show(findings: Findings, console: Console) -> None:
     """A row for each person, then what there is in all."""
     table = Table(title="People")
@@ -108,13 +120,11 @@ def show(findings: Findings, console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("in")
     for person in findings.found:
-        shown = ", ".join(person.files)
-        more = person.photos - len(person.files)
         table.add_row(
             "in no person" if person.cluster_id == NO_PERSON else str(person.cluster_id),
             str(person.photos),
             str(person.faces),
-            Text(f"{shown} and {more} more" if more > 0 else shown),
+            Text(few_names(person)),
         )
     console.print(table, soft_wrap=False)
     if (hidden := findings.people - sum(p.cluster_id != NO_PERSON for p in findings.found)) > 0:
