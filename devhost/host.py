@@ -44,30 +44,36 @@ class Host:
         self._config = config
         self._settings = settings
         self._environment = environment
-        self._listeners = [listener.fileno() for listener in listeners]
-        self._services = services
+        self._listeners = listeners
+        # A service's death signal hangs on the thread that starts it again: it lives as long as this process.
+        self._services = [(service, ThreadPoolExecutor(1)) for service in services]
         self._pool = Pool(config.workers, environment=environment, timeout=settings.function_timeout)
         self._web: Child | None = None
+        self._stopping = asyncio.Event()
 
     async def run(self, serving: Callable[[], None], stopping: Callable[[], None]) -> None:
         """Calls `serving` once HTTP answers, and `stopping` when SIGTERM, SIGINT or SIGHUP came; then returns.
 
         Raises StartupError.
         """
-        stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         with Journal(self._config.data_dir / "journal.sqlite") as journal:
             work = asyncio.create_task(self._serve(journal, serving))
-            stopped = asyncio.create_task(stop.wait())
+            stopped = asyncio.create_task(self._stopping.wait())
             try:
                 await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
+                if not work.done():
+                    _log.info("stopping")
             finally:
+                self._stopping.set()
                 stopped.cancel()
                 stopping()
                 await self._wind_down(work)
 
     async def _wind_down(self, work: asyncio.Task[NoReturn]) -> None:
+        for listener in self._listeners:
+            listener.close()
         if self._web is not None:
             self._web.terminate()
         if not work.done():
@@ -89,8 +95,8 @@ class Host:
             for loop in self._loops(found, journal):
                 tasks.create_task(loop)
             tasks.create_task(self._keep_web())
-            for service in self._services:
-                tasks.create_task(_keep(service))
+            for service, thread in self._services:
+                tasks.create_task(_keep(service, thread))
         raise AssertionError("loops end by cancellation alone")
 
     def _loops(self, found: Sequence[triggers.Trigger], journal: Journal) -> list[Coroutine[Any, Any, None]]:
@@ -106,7 +112,7 @@ class Host:
         return loops
 
     async def _start_web(self) -> None:
-        descriptors = self._listeners
+        descriptors = [listener.fileno() for listener in self._listeners]
         arguments = [str(descriptor) for descriptor in descriptors]
         self._web = web = await Child.spawn(
             "web", environment=self._environment, keep=descriptors, arguments=arguments
@@ -118,13 +124,15 @@ class Host:
         except (TimeoutError, ChildDied) as error:
             raise StartupError(f"the HTTP process does not serve: {error}; its output is above") from error
 
-    async def _keep_web(self) -> NoReturn:
+    async def _keep_web(self) -> None:
         """Replaces the HTTP process when it dies; whoever connects meanwhile waits."""
-        while True:
+        while not self._stopping.is_set():
             try:
                 if self._web is not None:
                     await self._web.receive()
             except ChildDied as death:
+                if self._stopping.is_set():
+                    return
                 _log.error("the HTTP process %s; starting another", death)
             try:
                 await self._start_web()
@@ -133,20 +141,18 @@ class Host:
                 await asyncio.sleep(_RESTART_SECONDS)
 
 
-async def _keep(service: Postgres | Azurite) -> NoReturn:
+async def _keep(service: Postgres | Azurite, thread: ThreadPoolExecutor) -> NoReturn:
     """Starts `service` again when it died, where it was."""
     name = type(service).__name__
-    # Its death signal hangs on the thread that starts it, so that thread lives as long as the host.
-    with ThreadPoolExecutor(1) as thread:
-        while True:
-            await asyncio.sleep(_CHECK_SECONDS)
-            if service.alive:
-                continue
-            _log.error("%s died; starting it again", name)
-            try:
-                await asyncio.get_running_loop().run_in_executor(thread, service.start)
-            except StartupError as error:
-                _log.error("%s", error)
-                await asyncio.sleep(_RESTART_SECONDS)
-            else:
-                _log.info("%s is back", name)
+    while True:
+        await asyncio.sleep(_CHECK_SECONDS)
+        if service.alive:
+            continue
+        _log.error("%s died; starting it again", name)
+        try:
+            await asyncio.get_running_loop().run_in_executor(thread, service.start)
+        except StartupError as error:
+            _log.error("%s", error)
+            await asyncio.sleep(_RESTART_SECONDS)
+        else:
+            _log.info("%s is back", name)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from devhost.preflight import StartupError
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS receipt (
     function TEXT, source TEXT, name TEXT, etag TEXT NOT NULL,
@@ -70,9 +72,13 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_SCHEMA)
+        try:
+            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY"):
+                self._db.execute(f"PRAGMA {pragma}")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise StartupError(f"{path}: {error}; remove it, and every blob is delivered again") from error
 
     def close(self) -> None:
         """Closes the file."""

@@ -13,6 +13,8 @@ from pathlib import Path
 
 OLDEST_NODE = 20
 _LOOPBACK = "127.0.0.1"
+# A new database takes 40 MB, and its write-ahead log up to 500.
+_LEAST_FREE = 256 << 20
 
 
 class StartupError(Exception):
@@ -29,6 +31,8 @@ def private_folder(path: Path) -> Path:
         probe.unlink()
     except OSError as error:
         raise StartupError(f"can't write to {path}: {disk_reason(error)}") from error
+    if shutil.disk_usage(path).free < _LEAST_FREE:
+        raise StartupError(f"the disk of {path} has less than {_LEAST_FREE >> 20} MB free; free some space")
     return path
 
 

@@ -1,6 +1,7 @@
 """Programs that are no part of this project, run as children that can't outlive the dev host."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from devhost import lifeline
+from devhost.preflight import StartupError
 
 _INTERPRETER = (sys.executable, "-I", "-S")
 _TAIL_BYTES = 4096
@@ -45,9 +47,12 @@ def as_user(uid: int, gid: int) -> list[str]:
 
     The signal of `spawn` is set after it: a change of uid clears one that was set before.
     """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise StartupError("as root, PostgreSQL needs setpriv to run as somebody else; install util-linux")
     capability = "+dac_read_search"
     return [
-        "setpriv",
+        setpriv,
         f"--reuid={uid}",
         f"--regid={gid}",
         "--clear-groups",
