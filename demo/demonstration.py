@@ -52,6 +52,9 @@ class Stopwatch:
     def stop(self) -> None:
         self.seconds["total"] = time.monotonic() - self.started
 
+    def as_text(self) -> str:
+        return ", ".join(f"{stage.replace('_', ' ')} {seconds:.1f} s" for stage, seconds in self.seconds.items())
+
 
 async def demonstrate(wish: Wish, console: Console) -> list[str]:
     """Shows the people in the photos and leaves `demo.json`; returns what went wrong on the way, a line each.
@@ -77,9 +80,7 @@ async def demonstrate(wish: Wish, console: Console) -> list[str]:
         watch.stop()
         problems = problems_of(selection, outcome, findings)
         show(findings, console)
-        console.print(
-            ", ".join(f"{stage.replace('_', ' ')} {seconds:.1f} s" for stage, seconds in watch.seconds.items())
-        )
+        console.print(watch.as_text())
         document = _summary(
             selection=selection,
             service=service,

@@ -7,7 +7,7 @@ import pytest
 from kanta_client import KantaClient
 from rich.console import Console
 
-from demo.findings import Findings, Person, read_findings, show
+from demo.findings import Findings, Person, few_names, read_findings, show
 
 Row = dict[str, Any]
 
@@ -97,6 +97,12 @@ def test_the_table_names_a_few_files_and_counts_the_rest() -> None:
     assert "│            3 │      6 │     6 │ 0.jpg, 1.jpg, 2.jpg, 3.jpg and 2 more" in text
     assert "│ in no person │      1 │     1 │ x.jpg" in text
     assert text.endswith("1 people, 7 photos (7 encoded), 7 faces\n")
+
+
+def test_long_names_leave_room_for_the_count() -> None:
+    long = "subject13.centerlight.png"
+    assert few_names(Person(1, 3, 3, (long, long, long))) == f"{long} and 2 more"
+    assert few_names(Person(1, 1, 1, ("x" * 90,))) == "x" * 90
 
 
 def test_a_crowd_is_shown_by_its_biggest() -> None:
