@@ -97,12 +97,12 @@ async def _stack(photos: Sequence[bytes], data_dir: Path) -> tuple[float, int]:
     _prepare(photos, data_dir)
     port = free_ports(1)[0]
     os.environ.update(KANTA_DATA_DIR=str(data_dir), KANTA_PORT=str(port))
-    async with serving(port, data_dir) as service:
+    async with serving(f"http://localhost:{port}", data_dir) as service:
         database = read_env(data_dir / "env")["KANTA_DATABASE_URL"]
         deadline = time.monotonic() + _PATIENCE_SECONDS
         with psycopg.connect(database, autocommit=True) as connection:
             while True:
-                service.check_alive()
+                service.child.check_alive()
                 row = connection.execute(_PROGRESS).fetchone()
                 assert row is not None
                 seconds, final, faces = row
