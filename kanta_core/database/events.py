@@ -38,6 +38,9 @@ LIST = (
     + ") listed WHERE %(running)s::boolean IS NULL OR running = %(running)s ORDER BY created_at, id"
 )
 
+# One change of an event at a time, until the transaction ends; its photos go on arriving meanwhile.
+LOCK = "SELECT FROM events WHERE id = %(event_id)s FOR NO KEY UPDATE"
+
 # A new event; its code is added in the same transaction.
 INSERT = """
     INSERT INTO events (name, description, start_date_time, end_date_time)
@@ -99,6 +102,12 @@ def find(connection: Connection, code: str) -> Event | None:
 def get(connection: Connection, event_id: uuid.UUID) -> Event | None:
     with connection.cursor(row_factory=class_row(Event)) as cursor:
         return cursor.execute(GET, {"event_id": event_id}).fetchone()
+
+
+def lock(connection: Connection, event_id: uuid.UUID) -> Event | None:
+    """The event as it stays until the transaction ends, or None when it is gone."""
+    connection.execute(LOCK, {"event_id": event_id})
+    return get(connection, event_id)
 
 
 def list_all(connection: Connection, *, running: bool | None) -> list[Event]:

@@ -42,7 +42,8 @@ def change_event(services: Services, code: str, values: EventValues, *, new_code
         new_code = _new_code(new_code)
         _free(services, new_code)
     with services.database.transaction() as connection:
-        event = events.find(connection, code)
+        found = events.find(connection, code)
+        event = found and events.lock(connection, found.id)
         if event is None:
             raise EventNotFound
         kept = {"start_date_time": event.start_date_time, "end_date_time": event.end_date_time}
@@ -72,13 +73,14 @@ def set_event_image(services: Services, code: str, data: bytes) -> Event:
     name = f"{event.id}/{hashlib.sha256(data).hexdigest()}.{format_.extension}"
     services.blobs.write(EVENT_IMAGES, name, data, content_type=format_.content_type)
     with services.database.transaction() as connection:
+        former = events.lock(connection, event.id)
         events.update(connection, event.id, {"image_blob": name})
         changed = events.get(connection, event.id)
-    if changed is None:
+    if former is None or changed is None:
         services.blobs.delete(name, container=EVENT_IMAGES)
         raise EventNotFound
-    if event.image_blob not in (None, name):
-        services.blobs.delete(str(event.image_blob), container=EVENT_IMAGES)
+    if former.image_blob not in (None, name):
+        services.blobs.delete(str(former.image_blob), container=EVENT_IMAGES)
     return changed
 
 
