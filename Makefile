@@ -47,12 +47,14 @@ clean: ## removes the environment; the data dir stays
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
+# pip asks a rustc on the PATH for its version, and rustup's rustc then leaves a folder in HOME: hence the short PATH.
 $(VENV)/.uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Kanta needs Python 3.11 or newer; $(PYTHON) is older. Set PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@echo "setting up 1/3: the Python environment in $(VENV)"
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@test -x $(PY) || { python=$$($(PYTHON) -c 'import sys; print(sys.executable)'); \
+		PATH=$$(dirname "$$python") "$$python" -m venv $(VENV); }
+	@PATH=$(BIN) $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
 $(VENV)/.laptop: requirements/laptop.txt $(VENV)/.uv
@@ -61,15 +63,17 @@ $(VENV)/.laptop: requirements/laptop.txt $(VENV)/.uv
 	@touch $@
 
 # requirements/dev.txt holds all of laptop.txt at the same versions.
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.uv
+$(VENV)/.dev: requirements/dev.txt requirements/judge.txt $(VENV)/.uv
 	@echo "setting up 2/3: Python packages and tools for development"
 	@$(BIN)/uv pip install --python $(PY) --no-deps --require-hashes -r requirements/dev.txt
+	@PATH=$(BIN) $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
+		--require-hashes -r requirements/judge.txt
 	@touch $@ $(VENV)/.laptop
 
 node_modules/.installed: package-lock.json
 	@command -v node >/dev/null || { echo "Kanta's dev host needs Node 20 or newer for Azurite; install it and run make again." >&2; exit 1; }
 	@echo "setting up 3/3: Azurite"
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 # The photos that tests share with the demo, so that no test needs the network.
