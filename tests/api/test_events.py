@@ -7,8 +7,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.api.client import Api, problem
 
 KEYS = {
@@ -54,10 +52,10 @@ def test_events_are_listed_oldest_first(api: Api) -> None:
     assert [event["code"] for event in api.get("/events").json()["events"]] == codes
 
 
-@pytest.mark.parametrize("code", ["abc", "a-b", "A_B", "0x9", "a" * 63, "1-2_3", "A--B"])
-def test_a_code_is_3_to_63_letters_digits_hyphens_and_underscores_in_any_case(api: Api, code: str) -> None:
-    assert api.post("/events", json={"event_code": code}).json()["code"] == code.lower()
-    assert listed(api, code.upper())["code"] == code.lower()
+def test_a_code_is_3_to_63_letters_digits_hyphens_and_underscores_in_any_case(api: Api) -> None:
+    for code in ("abc", "a-b", "A_B", "0x9", "a" * 63, "1-2_3", "A--B"):
+        assert api.post("/events", json={"event_code": code}).json()["code"] == code.lower()
+        assert listed(api, code.upper())["code"] == code.lower()
 
 
 BAD_CODES = [
@@ -78,15 +76,13 @@ BAD_CODES = [
 ]
 
 
-@pytest.mark.parametrize("code", BAD_CODES)
-def test_anything_else_is_no_code_and_no_event(
-    api: Api, event: str, stored: Callable[[], object], code: str
-) -> None:
+def test_anything_else_is_no_code_and_no_event(api: Api, event: str, stored: Callable[[], object]) -> None:
     before = stored()
-    problem(api.post("/events", json={"event_code": code}), 422, "invalid-request")
-    problem(api.put("/events", json={"event_code": event, "new_event_code": code}), 422, "invalid-request")
-    problem(api.get("/events", params={"event_code": code}), 404, "event-not-found")
-    problem(api.request("DELETE", "/events", json={"event_code": code}), 404, "event-not-found")
+    for code in BAD_CODES:
+        problem(api.post("/events", json={"event_code": code}), 422, "invalid-request")
+        problem(api.put("/events", json={"event_code": event, "new_event_code": code}), 422, "invalid-request")
+        problem(api.get("/events", params={"event_code": code}), 404, "event-not-found")
+        problem(api.request("DELETE", "/events", json={"event_code": code}), 404, "event-not-found")
     assert stored() == before
 
 
@@ -130,26 +126,27 @@ def test_texts_are_kept_as_they_were_given_up_to_their_limits(api: Api, event: s
         assert (changed["name"], changed["description"]) == (name, description)
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("name", "n" * 201),
-        ("description", "d" * 2_001),
-        ("name", "a\0b"),
-        ("description", "\0"),
-        ("name", "\ud800"),
-        ("description", "a\udfffb"),
-        ("name", 5),
-        ("name", ["a"]),
-        ("start_date_time", "yesterday"),
-    ],
-)
+UNFIT: list[tuple[str, object]] = [
+    ("name", "n" * 201),
+    ("description", "d" * 2_001),
+    ("name", "a\0b"),
+    ("description", "\0"),
+    ("name", "\ud800"),
+    ("description", "a\udfffb"),
+    ("name", 5),
+    ("name", ["a"]),
+    ("start_date_time", "yesterday"),
+]
+
+
 def test_a_value_that_cannot_be_kept_is_refused_and_nothing_is_stored(
-    api: Api, event: str, stored: Callable[[], object], field: str, value: object
+    api: Api, event: str, stored: Callable[[], object]
 ) -> None:
     before = stored()
-    problem(api.post("/events", json={"event_code": "other", field: value}), 422, "invalid-request")
-    problem(api.put("/events", json={"event_code": event, "name": "x", field: value}), 422, "invalid-request")
+    for field, value in UNFIT:
+        problem(api.post("/events", json={"event_code": "other", field: value}), 422, "invalid-request")
+        change = {"event_code": event, "description": "x", field: value}
+        problem(api.put("/events", json=change), 422, "invalid-request")
     assert stored() == before
 
 
