@@ -18,7 +18,6 @@ from tests.runtime.contract import messages, read_message, write_message
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-
 # What whoever runs the tests has set for a Kanta of their own.
 _SETTINGS = ("KANTA_", "POSTGRES_", "AZURE_STORAGE_", "AzureWebJobs")
 
@@ -152,7 +151,7 @@ class Host:
         assert self._worker.stdout is not None
         while (message := read_message(self._worker.stdout, self.protos.StreamingMessage)) is not None:
             self._answers.pop(message.request_id).set_result(message)
-        for waiting in self._answers.values():
+        for waiting in list(self._answers.values()):
             waiting.set_exception(RuntimeError(f"the worker ended\n{self._output()}"))
 
     def _output(self) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from kanta_core.database.migrate.connection import connect
+from kanta_core.database.migrate.connection import connect, reason
 from kanta_core.database.migrate.files import MIGRATIONS, Migration, read_migrations, write_pair
 from kanta_core.database.migrate.history import Applied, conflicts, pending, read_history
 from kanta_core.database.migrate.runner import PATIENCE, migrate_down, migrate_up
@@ -27,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(_COMMANDS[options.command](options))
     except KantaError as error:
-        reason = error.message
+        line = error.message
     except psycopg.Error as error:
-        reason = error.diag.message_primary or str(error).strip().splitlines()[0]
-    sys.stderr.write(f"migrate {options.command}: {reason}\n")
+        line = reason(error)
+    sys.stderr.write(f"migrate {options.command}: {line}\n")
     return 1
 
 

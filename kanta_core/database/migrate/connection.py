@@ -30,7 +30,12 @@ def connect(database_url: str) -> Connection[TupleRow]:
         # A transaction-level pooler in between knows no prepared statements.
         return psycopg.connect(conninfo.make_conninfo("", **known), autocommit=True, prepare_threshold=None)
     except psycopg.OperationalError as error:
-        line = str(error).strip().splitlines()[0]
+        line = reason(error)
         if password := known.get("password"):
             line = line.replace(str(password), "…")
         raise MigrationError(line) from None
+
+
+def reason(error: psycopg.Error) -> str:
+    """What went wrong, in one line, without the rows or the SQL that PostgreSQL adds on further ones."""
+    return error.diag.message_primary or (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -12,7 +12,7 @@ from psycopg import Connection
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from psycopg.rows import TupleRow
 
-from kanta_core.database.migrate.connection import connect
+from kanta_core.database.migrate.connection import connect, reason
 from kanta_core.database.migrate.files import MIGRATIONS, Migration, MigrationError, read_migrations
 from kanta_core.database.migrate.history import Applied, conflicts, forget, pending, read_history, record
 
@@ -143,8 +143,7 @@ def _execute(connection: Connection[TupleRow], file: str, sql: str) -> None:
     except psycopg.Error as error:
         position = error.diag.statement_position
         line = f" line {sql.count(chr(10), 0, int(position)) + 1}" if position else ""
-        reason = error.diag.message_primary or str(error).strip().splitlines()[0]
-        raise MigrationError(f"{file}{line}: {reason}; nothing of the file was kept") from error
+        raise MigrationError(f"{file}{line}: {reason(error)}; nothing of the file was kept") from error
 
 
 def _check(migrations: Sequence[Migration], history: Sequence[Applied]) -> None:

@@ -6,7 +6,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.rows import TupleRow
 
 Run = Callable[..., tuple[int, list[str], list[str]]]
 
@@ -158,3 +160,12 @@ def test_a_database_that_is_nowhere_given_is_said_so(run: Run) -> None:
 
     assert status == 1
     assert "set KANTA_DATABASE_URL" in line
+
+
+def test_a_history_of_another_tool_is_one_line_too(run: Run, connection: psycopg.Connection[TupleRow]) -> None:
+    connection.execute("CREATE TABLE schema_migrations (version text)")
+
+    status, out, err = run("up")
+
+    assert (status, out) == (1, [])
+    assert err == ['migrate up: column "name" does not exist']
