@@ -155,6 +155,12 @@ class StorageUnavailable(Unavailable):
 
 
 class BlobChanged(Unavailable):
-    """The blob changed while it was read."""
+    """The photo changed while it was looked at."""
 
     slug = "blob-changed"
+
+
+class UploadOvertaken(Unavailable):
+    """The photo was removed while it was on its way; send it again if it is still wanted."""
+
+    slug = "upload-overtaken"

@@ -1,5 +1,6 @@
 -- The extension stays: other schemas of the database may use it.
 
+DROP TABLE doomed_blobs;
 DROP TABLE erased_images;
 DROP TABLE drops;
 DROP TABLE people;

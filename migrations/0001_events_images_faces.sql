@@ -58,16 +58,20 @@ CREATE TABLE images (
     status_reason  text,
     -- What the last try that did not end well said; becomes the reason when tries run out.
     last_error     text,
-    duplicate_of   uuid REFERENCES images ON DELETE SET NULL,
-    -- When the image was last put on the encode queue by us rather than by a trigger.
+    -- The image of the event that holds the same bytes.
+    duplicate_of   uuid,
+    -- When the image was last put on the encode queue by the sweep and not heard of since.
     queued_at      timestamptz,
     created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     last_modified  timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT images_blob UNIQUE (blob_name),
     -- What faces refer to, so that a cascade looks into one partition only.
     CONSTRAINT images_of_event UNIQUE (event_id, id),
+    CONSTRAINT images_duplicate_of FOREIGN KEY (event_id, duplicate_of) REFERENCES images (event_id, id),
     CONSTRAINT images_sha256_form CHECK (octet_length(sha256) = 32),
-    CONSTRAINT images_duplicate CHECK (duplicate_of IS NULL OR status = 'duplicate')
+    CONSTRAINT images_duplicate CHECK ((duplicate_of IS NOT NULL) = (status = 'duplicate')),
+    CONSTRAINT images_encoded CHECK (status <> 'encoded' OR (sha256, width, height) IS NOT NULL),
+    CONSTRAINT images_faces CHECK (faces = 0 OR status = 'encoded')
 );
 
 -- One image holds the bytes; the others of its event are its duplicates.
@@ -127,10 +131,18 @@ CREATE TABLE drops (
 
 CREATE INDEX drops_code ON drops (code);
 
--- Bytes that were deleted from an event on purpose: a delivery from before that moment does not bring them back.
+-- Bytes that were deleted from an event on purpose: a blob from before that moment does not bring them back.
 CREATE TABLE erased_images (
     event_id  uuid NOT NULL REFERENCES events ON DELETE CASCADE,
     sha256    bytea NOT NULL,
     erased_at timestamptz NOT NULL,
     PRIMARY KEY (event_id, sha256)
+);
+
+-- Blobs whose images were deleted and that are yet to be deleted themselves.
+CREATE TABLE doomed_blobs (
+    blob_name text COLLATE "C" PRIMARY KEY,
+    -- The version that is doomed. NULL: an upload that was yet to be written; its name is never used again.
+    etag      text,
+    doomed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );

@@ -10,6 +10,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from kanta_core.database.pool import Connection
+from kanta_core.domain.drops import Drop, Unaddressable
 
 # First sight of a blob; a second sight changes nothing.
 REGISTER = """
@@ -24,10 +25,10 @@ INSERT_UPLOAD = """
     ON CONFLICT (event_id, sha256) WHERE status <> 'duplicate' DO NOTHING
 """
 
-# A blob for whose code there is no event, or that can never have one.
-INSERT_DROP = """
+# Blobs for whose code there is no event, or that can never have one.
+KEEP_DROPS = """
     INSERT INTO drops (blob_name, code, name, problem)
-    VALUES (%(blob_name)s, %(code)s, %(name)s, %(problem)s)
+    SELECT * FROM unnest(%(blob_names)s::text[], %(codes)s::text[], %(names)s::text[], %(problems)s::text[])
     ON CONFLICT (blob_name) DO NOTHING
 """
 
@@ -52,48 +53,7 @@ LIST_DROPS = """
      LIMIT %(limit)s
 """
 
-# Which of these blobs are known, as an image's or as a drop; the version is one that needs no reading any more,
-# or any version (NULL) where reading is on its way or there is nobody to read it for.
-KNOWN = """
-    SELECT blob_name,
-           CASE WHEN status <> 'pending'
-                     AND (queued_at IS NULL OR queued_at < clock_timestamp() - make_interval(secs => %(again)s))
-                THEN etag END
-      FROM images WHERE blob_name = ANY(%(blob_names)s)
-    UNION ALL
-    SELECT blob_name, NULL FROM drops WHERE blob_name = ANY(%(blob_names)s)
-"""
-
-# Known blobs that a listing of this stretch of names did not show. Rows made since the listing began don't count.
-UNSEEN = """
-    SELECT blob_name FROM images
-     WHERE blob_name > %(after)s AND (%(upto)s::text IS NULL OR blob_name <= %(upto)s)
-       AND blob_name <> ALL(%(seen)s) AND created_at < %(since)s
-    UNION ALL
-    SELECT blob_name FROM drops
-     WHERE blob_name > %(after)s AND (%(upto)s::text IS NULL OR blob_name <= %(upto)s)
-       AND blob_name <> ALL(%(seen)s) AND first_seen < %(since)s
-"""
-
 DELETE_DROP = "DELETE FROM drops WHERE blob_name = %(blob_name)s"
-
-# Pending images that nobody has queued for a while, marked as queued now. Several askers get different ones.
-TAKE_OVERDUE = """
-    UPDATE images SET queued_at = clock_timestamp()
-     WHERE id IN (
-        SELECT id FROM images
-         WHERE status = 'pending'
-           AND (%(event_id)s::uuid IS NULL OR event_id = %(event_id)s)
-           AND last_modified <= clock_timestamp() - make_interval(secs => %(grace)s)
-           AND (queued_at IS NULL OR queued_at < clock_timestamp() - make_interval(secs => %(again)s))
-         ORDER BY created_at, id
-         LIMIT %(limit)s
-           FOR UPDATE SKIP LOCKED)
-    RETURNING blob_name
-"""
-
-# These blobs were put on the encode queue.
-QUEUED = "UPDATE images SET queued_at = clock_timestamp() WHERE blob_name = ANY(%(blob_names)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +66,11 @@ class WaitingDrop:
     first_seen: datetime
 
 
-def register(connection: Connection, event_id: uuid.UUID, blob_name: str, name: str) -> None:
-    connection.execute(REGISTER, {"event_id": event_id, "blob_name": blob_name, "name": name})
+def register(connection: Connection, event_id: uuid.UUID, drop: Drop) -> None:
+    """Make an image of the drop, unless there is one. Runs under `events.hold`."""
+    values = {"event_id": event_id, "blob_name": drop.blob_name, "name": drop.name}
+    connection.execute(REGISTER, values)
+    connection.execute(DELETE_DROP, values)
 
 
 def insert_upload(
@@ -121,7 +84,10 @@ def insert_upload(
     size: int,
     file_extension: str,
 ) -> bool:
-    """Whether the upload is new: False when an image of the event holds these bytes already."""
+    """Whether the upload is new: False when an image of the event holds these bytes already.
+
+    Runs under `events.hold`.
+    """
     values = {
         "image_id": image_id,
         "event_id": event_id,
@@ -134,18 +100,20 @@ def insert_upload(
     return connection.execute(INSERT_UPLOAD, values).rowcount == 1
 
 
-def wait_for_event(connection: Connection, blob_name: str, *, code: str, name: str) -> None:
-    values = {"blob_name": blob_name, "code": code, "name": name, "problem": None}
-    connection.execute(INSERT_DROP, values)
-
-
-def note_unaddressable(connection: Connection, blob_name: str, *, problem: str) -> None:
-    values = {"blob_name": blob_name, "code": None, "name": None, "problem": problem}
-    connection.execute(INSERT_DROP, values)
+def keep_drops(connection: Connection, found: Sequence[Drop | Unaddressable]) -> None:
+    """Keep blobs that belong to no event where operators see them."""
+    drops = [blob if isinstance(blob, Drop) else None for blob in found]
+    values = {
+        "blob_names": [blob.blob_name for blob in found],
+        "codes": [drop and drop.code for drop in drops],
+        "names": [drop and drop.name for drop in drops],
+        "problems": [blob.problem if isinstance(blob, Unaddressable) else None for blob in found],
+    }
+    connection.execute(KEEP_DROPS, values)
 
 
 def take_in(connection: Connection, event_id: uuid.UUID, code: str) -> int:
-    """How many drops that waited for `code` are images of the event now."""
+    """How many drops that waited for `code` are images of the event now. Runs under `events.hold`."""
     return connection.execute(TAKE_IN, {"event_id": event_id, "code": code}).rowcount
 
 
@@ -158,34 +126,5 @@ def list_drops(connection: Connection, *, limit: int) -> list[WaitingDrop]:
         return cursor.execute(LIST_DROPS, {"limit": limit}).fetchall()
 
 
-def known(connection: Connection, blob_names: Sequence[str], *, again: float) -> dict[str, str | None]:
-    """For each known blob the version that was read, None when no reading is called for.
-
-    An image that was queued less than `again` seconds ago is on its way.
-    """
-    values = {"blob_names": list(blob_names), "again": again}
-    return dict(connection.execute(KNOWN, values).fetchall())
-
-
-def unseen(
-    connection: Connection, *, after: str, upto: str | None, seen: Sequence[str], since: datetime
-) -> list[str]:
-    """Known blobs named after `after` and up to `upto` that are not among `seen`."""
-    values = {"after": after, "upto": upto, "seen": list(seen), "since": since}
-    return [name for (name,) in connection.execute(UNSEEN, values)]
-
-
 def delete_drop(connection: Connection, blob_name: str) -> None:
     connection.execute(DELETE_DROP, {"blob_name": blob_name})
-
-
-def take_overdue(
-    connection: Connection, *, event_id: uuid.UUID | None, grace: float, again: float, limit: int
-) -> list[str]:
-    """Blobs of pending images that are `grace` seconds old and were not queued for `again` seconds."""
-    values = {"event_id": event_id, "grace": grace, "again": again, "limit": limit}
-    return [name for (name,) in connection.execute(TAKE_OVERDUE, values)]
-
-
-def mark_queued(connection: Connection, blob_names: Sequence[str]) -> None:
-    connection.execute(QUEUED, {"blob_names": list(blob_names)})

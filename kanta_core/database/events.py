@@ -1,9 +1,12 @@
-"""Events and their codes."""
+"""Events and their codes.
+
+Locks are taken in one order, so that nothing deadlocks: a code, then the event, then its images, faces and drops.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from psycopg import errors, sql
@@ -65,28 +68,9 @@ OWNER = """
 # Serialises everything that decides which event a code leads to, until the transaction ends.
 LOCK_CODE = "SELECT pg_advisory_xact_lock(hashtextextended('kanta code ' || %(code)s, 0))"
 
-# Serialises everything that decides which image holds which bytes, until the transaction ends.
-LOCK_IMAGES = "SELECT pg_advisory_xact_lock(hashtextextended('kanta images ' || %(event_id)s::text, 0))"
-
-# Hides an event while it is erased.
-MARK_ERASING = """
-    UPDATE events SET erasing = true WHERE id = %(event_id)s
-    RETURNING (SELECT array_agg(code) FROM event_codes WHERE event_id = %(event_id)s), image_blob
-"""
-
-# Events whose erasing was cut off.
-ERASING = "SELECT id FROM events WHERE erasing ORDER BY id"
-
-# The vectors first: through the images they would be looked up one image at a time.
-DELETE_FACES = "DELETE FROM faces WHERE event_id = %(event_id)s"
-
-# The drops that wait for an erased event go with it.
-DELETE_DROPS = """
-    DELETE FROM drops WHERE code IN (SELECT code FROM event_codes WHERE event_id = %(event_id)s)
-"""
-
-# Everything else of the event goes by cascade.
-DELETE = "DELETE FROM events WHERE id = %(event_id)s"
+# The event, for whoever decides something about its images, faces or codes: one at a time, until the transaction
+# ends. Nobody gets hold of an event that is gone.
+HOLD = "SELECT id FROM events WHERE id = %(event_id)s AND NOT erasing FOR NO KEY UPDATE"
 
 # The event's faces changed: its people are to be made anew.
 FACES_CHANGED = "UPDATE events SET faces_revision = faces_revision + 1 WHERE id = %(event_id)s"
@@ -119,8 +103,15 @@ def lock_code(connection: Connection, code: str) -> None:
     connection.execute(LOCK_CODE, {"code": code})
 
 
-def lock_images(connection: Connection, event_id: uuid.UUID) -> None:
-    connection.execute(LOCK_IMAGES, {"event_id": event_id})
+def hold(connection: Connection, event_id: uuid.UUID) -> bool:
+    """Wait for everyone else who decides about the event; whether it is still there."""
+    return connection.execute(HOLD, {"event_id": event_id}).fetchone() is not None
+
+
+def find_and_hold(connection: Connection, code: str) -> Event | None:
+    """The event a code leads to, held until the transaction ends."""
+    event = find(connection, code)
+    return get(connection, event.id) if event is not None and hold(connection, event.id) else None
 
 
 def insert(connection: Connection, code: str, values: Mapping[str, str | datetime | None]) -> uuid.UUID:
@@ -131,7 +122,10 @@ def insert(connection: Connection, code: str, values: Mapping[str, str | datetim
 
 
 def add_code(connection: Connection, event_id: uuid.UUID, code: str) -> None:
-    """Make `code` the event's current one; EventCodeTaken when another event has or had it."""
+    """Make `code` the event's current one; EventCodeTaken when another event has or had it.
+
+    Runs under `hold`.
+    """
     connection.execute(RETIRE_CODE, {"event_id": event_id})
     if connection.execute(REVIVE_CODE, {"event_id": event_id, "code": code}).rowcount:
         return
@@ -157,20 +151,6 @@ def update(connection: Connection, event_id: uuid.UUID, values: Mapping[str, str
 def owner(connection: Connection, code: str) -> tuple[uuid.UUID, bool] | None:
     """The event a code leads to and whether it is being erased."""
     return connection.execute(OWNER, {"code": code}).fetchone()
-
-
-def mark_erasing(connection: Connection, event_id: uuid.UUID) -> tuple[Sequence[str], str | None] | None:
-    """Hide the event; its codes and its picture's blob, or None when it is gone."""
-    return connection.execute(MARK_ERASING, {"event_id": event_id}).fetchone()
-
-
-def list_erasing(connection: Connection) -> list[uuid.UUID]:
-    return [event_id for (event_id,) in connection.execute(ERASING)]
-
-
-def delete(connection: Connection, event_id: uuid.UUID) -> None:
-    for statement in (DELETE_FACES, DELETE_DROPS, DELETE):
-        connection.execute(statement, {"event_id": event_id})
 
 
 def faces_changed(connection: Connection, event_id: uuid.UUID) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Metric = Literal["cosine", "l2"]
 
-# What an image had before it is written anew.
+# The faces of an image whose bytes are no longer its own.
 DELETE_OF_IMAGE = "DELETE FROM faces WHERE event_id = %(event_id)s AND image_id = %(image_id)s"
 
 # The faces of one photo, in binary: 3 times faster than INSERTs.
@@ -67,19 +67,22 @@ def _match(*, blob_name: str, file_extension: str | None, distance: float, **row
     return Match(face=_stored_face(**row), blob_name=blob_name, file_extension=file_extension, distance=distance)
 
 
-def replace(connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID, found: Sequence[Face]) -> None:
-    """Make `found` the faces of the image, whatever it had before."""
-    connection.execute(DELETE_OF_IMAGE, {"event_id": event_id, "image_id": image_id})
-    if not found:
-        return
+def insert(
+    connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID, sha256: bytes, found: Sequence[Face]
+) -> None:
+    """Write the faces found in the image's bytes."""
     with connection.cursor() as cursor, cursor.copy(COPY_IN) as copy:
         copy.set_types(_COPY_TYPES)
         for face in found:
             box = face.box
             landmarks = [coordinate for point in face.landmarks for coordinate in point]
-            key = face_id(image_id, box)
+            key = face_id(event_id, sha256, box)
             place = (box.x, box.y, box.width, box.height)
             copy.write_row((key, event_id, image_id, *place, landmarks, face.score, Vector(face.embedding)))
+
+
+def delete_of_image(connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID) -> None:
+    connection.execute(DELETE_OF_IMAGE, {"event_id": event_id, "image_id": image_id})
 
 
 def of_image(connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID) -> list[StoredFace]:

@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Events whose people are behind their faces and for which no recluster is on its way. One that was asked for
-# long ago got lost.
-CHANGED = """
-    SELECT id FROM events
-     WHERE faces_revision > people_revision AND NOT erasing
-       AND (recluster_queued_at IS NULL
-            OR recluster_queued_at < clock_timestamp() - make_interval(secs => %(lost)s))
-     ORDER BY id
+# Events whose people are behind their faces and for which no recluster is on its way, marked as asked for now. One
+# that was asked for long ago got lost.
+TAKE_CHANGED = """
+    UPDATE events SET recluster_queued_at = clock_timestamp()
+     WHERE id IN (
+        SELECT id FROM events
+         WHERE faces_revision > people_revision AND NOT erasing
+           AND (recluster_queued_at IS NULL
+                OR recluster_queued_at < clock_timestamp() - make_interval(secs => %(lost)s))
+         ORDER BY id
+           FOR NO KEY UPDATE)
+    RETURNING id
 """
-
-# A recluster of these events is on its way.
-MARK_QUEUED = "UPDATE events SET recluster_queued_at = clock_timestamp() WHERE id = ANY(%(event_ids)s)"
 
 # The state of the faces that a recluster is about to read; None once nothing changed.
 REVISIONS = """
@@ -48,7 +49,7 @@ EMBEDDINGS = """
 LOCK = """
     SELECT people_revision, next_cluster_id FROM events
      WHERE id = %(event_id)s AND NOT erasing
-       FOR UPDATE
+       FOR NO KEY UPDATE
 """
 
 # Who is in which person now.
@@ -104,13 +105,9 @@ class Embeddings:
     vectors: NDArray[np.float32]
 
 
-def changed(connection: Connection, *, lost_after: float) -> list[uuid.UUID]:
-    """Events to recluster; `lost_after` in seconds."""
-    return [event_id for (event_id,) in connection.execute(CHANGED, {"lost": lost_after})]
-
-
-def mark_queued(connection: Connection, event_ids: Sequence[uuid.UUID]) -> None:
-    connection.execute(MARK_QUEUED, {"event_ids": list(event_ids)})
+def take_changed(connection: Connection, *, lost_after: float) -> list[uuid.UUID]:
+    """Events to recluster, each asked for once; `lost_after` in seconds."""
+    return [event_id for (event_id,) in connection.execute(TAKE_CHANGED, {"lost": lost_after})]
 
 
 def revisions(connection: Connection, event_id: uuid.UUID) -> tuple[int, int] | None:

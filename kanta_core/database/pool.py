@@ -20,6 +20,8 @@ Connection = psycopg.Connection[Any]
 _STATEMENT_TIMEOUT_MS = 60_000
 # How long a request waits for a connection before it answers that the database is down.
 _CHECKOUT_SECONDS = 5.0
+# How long the pool goes on by itself, waiting longer every time; whoever asks next starts it anew.
+_RECONNECT_SECONDS = 5.0
 
 
 def _know_vectors(connection: Connection) -> None:
@@ -43,7 +45,8 @@ class Database:
             timeout=_CHECKOUT_SECONDS,
             max_idle=120,
             open=False,
-            check=ConnectionPool.check_connection,
+            reconnect_timeout=_RECONNECT_SECONDS,
+            check=self._check,
             configure=_know_vectors,
             kwargs={
                 "connect_timeout": 5,
@@ -53,6 +56,14 @@ class Database:
                 "prepare_threshold": None,
             },
         )
+
+    def _check(self, connection: Connection) -> None:
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.OperationalError:
+            # The others were cut off with it; found out one by one they would use up the time of a checkout.
+            self._pool.check()
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -40,4 +40,7 @@ def address(blob_name: str) -> Drop | Unaddressable:
     code = fold_code(prefix)
     if code is None:
         return Unaddressable(blob_name, "The first folder of the name is not a valid event code.")
+    if {".", ".."} & set(blob_name.split("/")):
+        # Every client takes such a path for another one on its way out: asked for this blob, it reads another.
+        return Unaddressable(blob_name, "The name has a folder . or .., which no client can ask for.")
     return Drop(blob_name, code, name)

@@ -50,6 +50,9 @@ class Encoding:
     faces: tuple[Face, ...]
 
 
-def face_id(image_id: uuid.UUID, box: Box) -> uuid.UUID:
-    """The face's lasting name: the same detection in the same image is the same face, however often encoded."""
-    return uuid.uuid5(image_id, f"{box.x},{box.y},{box.width},{box.height}")
+def face_id(event_id: uuid.UUID, sha256: bytes, box: Box) -> uuid.UUID:
+    """The face's lasting name: the same place in the same bytes of an event, however often they are encoded.
+
+    Not the image's: its blob may be overwritten, while another image of the old bytes goes on with their faces.
+    """
+    return uuid.uuid5(event_id, f"{sha256.hex()},{box.x},{box.y},{box.width},{box.height}")

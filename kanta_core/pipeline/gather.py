@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from kanta_core.database import arrivals, events
+from kanta_core.database import arrivals, events, inventory
 from kanta_core.domain.codes import RULE, fold_code
 from kanta_core.domain.records import Event
-from kanta_core.errors import EventNotFound, ImageTooLarge, Invalid
+from kanta_core.errors import EventNotFound, ImageTooLarge, Invalid, StorageUnavailable
 from kanta_core.pipeline.remove import finish_removal
 from kanta_core.services import Services
 from kanta_core.settings import Settings
 from kanta_core.storage.names import ENCODE_QUEUE, EVENT_IMAGES, TAKE_IN_QUEUE
+
+_log = logging.getLogger(__name__)
 
 # Enough to keep every worker busy; the rest follows with the next message.
 _BATCH = 500
@@ -42,8 +44,9 @@ def change_event(services: Services, code: str, values: EventValues, *, new_code
         new_code = _new_code(new_code)
         _free(services, new_code)
     with services.database.transaction() as connection:
-        found = events.find(connection, code)
-        event = found and events.lock(connection, found.id)
+        if new_code is not None:
+            events.lock_code(connection, new_code)
+        event = events.find_and_hold(connection, code)
         if event is None:
             raise EventNotFound
         kept = {"start_date_time": event.start_date_time, "end_date_time": event.end_date_time}
@@ -51,7 +54,6 @@ def change_event(services: Services, code: str, values: EventValues, *, new_code
         if values:
             events.update(connection, event.id, values)
         if new_code is not None and new_code != event.code:
-            events.lock_code(connection, new_code)
             events.add_code(connection, event.id, new_code)
             waiting = arrivals.take_in(connection, event.id, new_code)
         changed = events.get(connection, event.id)
@@ -69,18 +71,19 @@ def set_event_image(services: Services, code: str, data: bytes) -> Event:
     if len(data) > services.settings.max_upload_bytes:
         raise ImageTooLarge
     format_ = check(data, max_pixels=services.settings.max_pixels)
-    # Named by its content: the same picture twice is one blob.
-    name = f"{event.id}/{hashlib.sha256(data).hexdigest()}.{format_.extension}"
+    # A new name every time: whoever replaces a picture deletes its blob, and nobody else's.
+    name = f"{event.id}/{uuid.uuid4()}.{format_.extension}"
     services.blobs.write(EVENT_IMAGES, name, data, content_type=format_.content_type)
     with services.database.transaction() as connection:
-        former = events.lock(connection, event.id)
-        events.update(connection, event.id, {"image_blob": name})
+        replaced = events.get(connection, event.id) if events.hold(connection, event.id) else None
+        if replaced is not None:
+            events.update(connection, event.id, {"image_blob": name})
         changed = events.get(connection, event.id)
-    if former is None or changed is None:
-        services.blobs.delete(name, container=EVENT_IMAGES)
+    useless = name if replaced is None else replaced.image_blob
+    if useless is not None:
+        services.blobs.delete(useless, container=EVENT_IMAGES)
+    if changed is None:
         raise EventNotFound
-    if former.image_blob not in (None, name):
-        services.blobs.delete(str(former.image_blob), container=EVENT_IMAGES)
     return changed
 
 
@@ -88,7 +91,7 @@ def queue_waiting(services: Services, event_id: uuid.UUID) -> None:
     """Put the images that were drops on the encode queue, in batches, each image once."""
     while True:
         with services.database.transaction() as connection:
-            waiting = arrivals.take_overdue(connection, event_id=event_id, grace=0, again=3_600, limit=_BATCH)
+            waiting = inventory.take_overdue(connection, event_id=event_id, grace=0, again=3_600, limit=_BATCH)
             # Before the commit: what could not be sent is not marked as sent.
             services.queues.send_all(ENCODE_QUEUE, [{"blob_name": name} for name in waiting])
         if not waiting:
@@ -99,7 +102,10 @@ def _begun(services: Services, event: Event | None, waiting: int) -> Event:
     if event is None:
         raise EventNotFound
     if waiting:
-        services.queues.send(TAKE_IN_QUEUE, {"event_id": str(event.id)})
+        try:
+            services.queues.send(TAKE_IN_QUEUE, {"event_id": str(event.id)})
+        except StorageUnavailable:
+            _log.warning("could not queue the drops of a new code; the sweep will")
     return event
 
 

@@ -19,12 +19,9 @@ _LOST_AFTER = 300.0
 def request_reclusters(services: Services) -> int:
     """Ask for a recluster of every event whose faces changed; how many were asked for."""
     with services.database.transaction() as connection:
-        changed = people.changed(connection, lost_after=_LOST_AFTER)
-    # The message first: asked for twice costs a look, asked for never costs the people.
-    services.queues.send_all(RECLUSTER_QUEUE, [{"event_id": str(event_id)} for event_id in changed])
-    if changed:
-        with services.database.transaction() as connection:
-            people.mark_queued(connection, changed)
+        changed = people.take_changed(connection, lost_after=_LOST_AFTER)
+        # Before the commit: what could not be sent is not marked as sent, and a worker that is quicker waits.
+        services.queues.send_all(RECLUSTER_QUEUE, [{"event_id": str(event_id)} for event_id in changed])
     return len(changed)
 
 

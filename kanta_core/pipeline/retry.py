@@ -18,9 +18,10 @@ def retry_image(services: Services, code: str, image_id: uuid.UUID) -> Image:
         image = image_of_event(images.get(connection, image_id), events.find(connection, code))
         if not outcomes.retry(connection, image.id):
             raise NothingToRetry
-        # Before the commit: an image marked as queued is.
-        services.queues.send(ENCODE_QUEUE, {"blob_name": image.blob_name})
-        return image_of_event(images.get(connection, image_id), events.find(connection, code))
+        image = image_of_event(images.get(connection, image_id), events.find(connection, code))
+    # After the commit: a worker that is quicker would take the image for final. The sweep sends what is lost here.
+    services.queues.send(ENCODE_QUEUE, {"blob_name": image.blob_name})
+    return image
 
 
 def give_up(services: Services, blob_name: str, *, etag: str | None = None) -> None:

@@ -8,14 +8,16 @@ container with the database, page by page, and asks storage again before it beli
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from kanta_core.database import arrivals, events
-from kanta_core.domain.drops import Drop, Unaddressable, address, is_litter
-from kanta_core.pipeline.encode import register
-from kanta_core.pipeline.remove import finish_removal, forget_blob
+from kanta_core.database import arrivals, erasure, events, inventory
+from kanta_core.domain.drops import address, is_litter
+from kanta_core.errors import KantaError
+from kanta_core.pipeline.remove import delete_doomed, finish_removal, forget_blob
 from kanta_core.services import Services
-from kanta_core.storage.blobs import ListedBlob
+from kanta_core.storage.blobs import Blob
 from kanta_core.storage.names import ENCODE_QUEUE, TAKE_IN_QUEUE
 
 _log = logging.getLogger(__name__)
@@ -26,27 +28,35 @@ _BATCH = 500
 
 
 def sweep(services: Services) -> None:
-    """Compare storage with the database once and mend the difference."""
-    _finish_removals(services)
-    _take_in_drops(services)
-    _compare(services)
-    _queue_overdue(services)
+    """Compare storage with the database once and mend the difference. Raises the first failure, after the rest."""
+    failures: list[KantaError] = []
+    _finish_removals(services, failures)
+    for step in (_compare, _take_in_drops, _queue_overdue):
+        with _going_on(failures):
+            step(services)
+    if failures:
+        raise failures[0]
 
 
-def _finish_removals(services: Services) -> None:
+@contextmanager
+def _going_on(failures: list[KantaError]) -> Iterator[None]:
+    # One blob that can't be deleted must not keep everything else from being found.
+    try:
+        yield
+    except KantaError as error:
+        _log.warning("the sweep could not finish a part: %s", error.message)
+        failures.append(error)
+
+
+def _finish_removals(services: Services, failures: list[KantaError]) -> None:
     with services.database.transaction() as connection:
-        cut_off = events.list_erasing(connection)
+        cut_off, doomed = erasure.list_erasing(connection), erasure.doomed(connection)
     for event_id in cut_off:
-        finish_removal(services, event_id)
-
-
-def _take_in_drops(services: Services) -> None:
-    with services.database.transaction() as connection:
-        claimable = arrivals.claimable(connection)
-        for code, event_id in claimable:
-            arrivals.take_in(connection, event_id, code)
-    for _, event_id in claimable:
-        services.queues.send(TAKE_IN_QUEUE, {"event_id": str(event_id)})
+        with _going_on(failures):
+            finish_removal(services, event_id)
+    for blob in doomed:
+        with _going_on(failures):
+            delete_doomed(services, [blob])
 
 
 def _compare(services: Services) -> None:
@@ -63,53 +73,53 @@ def _compare(services: Services) -> None:
     _miss(services, after=after, upto=None, page=[], since=since)
 
 
-def _meet(services: Services, page: list[ListedBlob]) -> None:
-    """Every listed blob is known, and read in the version it has now."""
-    photos = {blob.name: blob for blob in page if not blob.is_folder and not is_litter(blob.name)}
-    with services.database.transaction() as connection:
-        known = arrivals.known(connection, list(photos), again=_AGAIN)
-    for name in photos.keys() - known.keys():
-        match address(name):
-            case Drop() as drop:
-                register(services, drop)
-            case Unaddressable(problem=problem):
-                with services.database.transaction() as connection:
-                    arrivals.note_unaddressable(connection, name, problem=problem)
+def _meet(services: Services, page: list[Blob]) -> None:
+    """Every listed blob is known, and read in the version it has now. The youngest are left to the triggers."""
     settled = datetime.now(UTC) - timedelta(seconds=services.settings.sweep_grace_seconds)
-    overwritten = [
-        name
-        for name, etag in known.items()
-        if etag is not None and etag != photos[name].etag and photos[name].modified < settled
-    ]
-    if overwritten:
-        services.queues.send_all(ENCODE_QUEUE, [{"blob_name": name} for name in overwritten])
-        with services.database.transaction() as connection:
-            arrivals.mark_queued(connection, overwritten)
-
-
-def _miss(services: Services, *, after: str, upto: str | None, page: list[ListedBlob], since: datetime) -> None:
-    """Every known blob is listed, or its image goes."""
+    photos = {b.name: b for b in page if b.modified <= settled and not b.is_folder and not is_litter(b.name)}
     with services.database.transaction() as connection:
-        unseen = arrivals.unseen(
-            connection, after=after, upto=upto, seen=[blob.name for blob in page], since=since
-        )
+        known = inventory.known(connection, list(photos), again=_AGAIN)
+        # Those of an event that is there are taken in a moment later.
+        arrivals.keep_drops(connection, [address(name) for name in photos if name not in known])
+    overwritten = [name for name, etag in known.items() if etag is not None and etag != photos[name].etag]
+    if overwritten:
+        with services.database.transaction() as connection:
+            taken = inventory.take_overwritten(connection, overwritten)
+            services.queues.send_all(ENCODE_QUEUE, [{"blob_name": name} for name in taken])
+
+
+def _miss(services: Services, *, after: str, upto: str | None, page: list[Blob], since: datetime) -> None:
+    """Every known blob is listed, or its image goes."""
+    seen = [blob.name for blob in page if not blob.is_folder]
+    grace = services.settings.sweep_grace_seconds
+    with services.database.transaction() as connection:
+        unseen = inventory.unseen(connection, after=after, upto=upto, seen=seen, since=since, grace=grace)
     for name in unseen:
-        # Between the upload's row and its blob lies a moment, between a listing and now another.
-        if services.blobs.etag(name) is None:
-            forget_blob(services, name)
-            _log.info("a blob is gone, so its image is")
+        forget_blob(services, name)
+
+
+def _take_in_drops(services: Services) -> None:
+    """Drops whose event is there become its images."""
+    with services.database.transaction() as connection:
+        claimable = arrivals.claimable(connection)
+    for code, event_id in claimable:
+        with services.database.transaction() as connection:
+            waiting = arrivals.take_in(connection, event_id, code) if events.hold(connection, event_id) else 0
+        if waiting:
+            services.queues.send(TAKE_IN_QUEUE, {"event_id": str(event_id)})
 
 
 def _queue_overdue(services: Services) -> None:
     while True:
         with services.database.transaction() as connection:
-            overdue = arrivals.take_overdue(
+            overdue = inventory.take_overdue(
                 connection,
                 event_id=None,
                 grace=services.settings.sweep_grace_seconds,
                 again=_AGAIN,
                 limit=_BATCH,
             )
+            # Before the commit: what could not be sent is not marked as sent.
             services.queues.send_all(ENCODE_QUEUE, [{"blob_name": name} for name in overdue])
         if len(overdue) < _BATCH:
             return

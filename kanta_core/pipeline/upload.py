@@ -10,13 +10,17 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kanta_core.database import arrivals, events, images, outcomes
-from kanta_core.domain.records import Image, ImageStatus
-from kanta_core.errors import EventNotFound, ImageTooLarge
+from kanta_core.database import arrivals, events, images
+from kanta_core.domain.records import Image
+from kanta_core.errors import EventNotFound, ImageTooLarge, UploadOvertaken
+from kanta_core.pipeline.remove import forget_blob
 from kanta_core.services import Services
-from kanta_core.storage.blobs import EVENT_ID
 from kanta_core.storage.names import PHOTOS
+
+if TYPE_CHECKING:
+    from kanta_core.vision.formats import Format
 
 _NAME_LENGTH = 255
 
@@ -42,49 +46,49 @@ def upload(services: Services, code: str, data: bytes, *, file_name: str | None)
     if len(data) > services.settings.max_upload_bytes:
         raise ImageTooLarge
     format_ = check(data, max_pixels=services.settings.max_pixels)
+    name = _shown_name(file_name)
+    uploaded = _insert(services, code, data, format_, name)
+    if uploaded.image.etag is not None and services.blobs.look(uploaded.image.blob_name) is None:
+        # Whoever deleted the blob deleted the image, although nobody has noticed yet.
+        forget_blob(services, uploaded.image.blob_name)
+        uploaded = _insert(services, code, data, format_, name)
+    if uploaded.image.etag is None:
+        # New, or left without its blob by an upload that was cut off.
+        services.blobs.write(PHOTOS, uploaded.image.blob_name, data, content_type=format_.content_type)
+        _confirm(services, uploaded.image)
+    return uploaded
+
+
+def _insert(services: Services, code: str, data: bytes, format_: Format, name: str) -> Uploaded:
     sha256 = hashlib.sha256(data).digest()
     image_id = uuid.uuid4()
     with services.database.transaction() as connection:
-        event = events.find(connection, code)
+        event = events.find_and_hold(connection, code)
         if event is None:
             raise EventNotFound
-        events.lock_images(connection, event.id)
-        outcomes.unerase(connection, event.id, sha256)
         new = arrivals.insert_upload(
             connection,
             image_id=image_id,
             event_id=event.id,
             blob_name=f"{event.code}/{image_id}.{format_.extension}",
-            name=_shown_name(file_name) or f"{image_id}.{format_.extension}",
+            name=name or f"{image_id}.{format_.extension}",
             sha256=sha256,
             size=len(data),
             file_extension=format_.extension,
         )
         image = images.holder(connection, event.id, sha256)
-        if image is None:
-            raise EventNotFound
-    if image.status is ImageStatus.PENDING and image.etag is None:
-        # New, or left without its blob by an upload that was cut off.
-        services.blobs.write(
-            PHOTOS,
-            image.blob_name,
-            data,
-            content_type=format_.content_type,
-            metadata={EVENT_ID: str(event.id)},
-        )
-        _undo_if_erased(services, image)
+    assert image is not None
     return Uploaded(image, new)
 
 
-def _undo_if_erased(services: Services, image: Image) -> None:
+def _confirm(services: Services, image: Image) -> None:
     # The image may have been deleted, or its event, while the blob was on its way.
     with services.database.transaction() as connection:
         event = events.get(connection, image.event_id)
         kept = images.get(connection, image.id)
     if kept is None:
         services.blobs.delete(image.blob_name)
-        if event is None:
-            raise EventNotFound
+        raise EventNotFound if event is None else UploadOvertaken
 
 
 def _shown_name(file_name: str | None) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from azure.core.exceptions import (
     AzureError,
-    ClientAuthenticationError,
     HttpResponseError,
+    ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
@@ -29,17 +29,28 @@ QUEUE_OPTIONS: dict[str, Any] = {
     "retry_policy": QueueRetry(initial_backoff=1, increment_base=2, retry_total=2),
 }
 
+# What is there already is no failure to whoever wanted it there; other conflicts are.
+_ALREADY = ("BlobAlreadyExists", "ContainerAlreadyExists", "QueueAlreadyExists")
+# A container or a queue that is not there says nothing about what was in it.
+_HOMELESS = ("ContainerNotFound", "QueueNotFound")
+
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Raise StorageUnavailable or BlobChanged for the SDK's errors; a thing that is not there stays the SDK's."""
+    """Raise StorageUnavailable or BlobChanged for the SDK's errors.
+
+    That a blob, a container or a queue is there already, or a blob is not, stays the SDK's to say.
+    """
     try:
         yield
-    except ResourceNotFoundError:
+    except (ResourceExistsError, ResourceNotFoundError) as error:
+        code = getattr(error, "error_code", None)
+        if code in _HOMELESS or (isinstance(error, ResourceExistsError) and code not in _ALREADY):
+            raise StorageUnavailable(f"The storage answered {error.status_code}.") from error
         raise
     except ResourceModifiedError as error:
         raise BlobChanged from error
-    except (HttpResponseError, ClientAuthenticationError) as error:
+    except HttpResponseError as error:
         raise StorageUnavailable(f"The storage answered {error.status_code or 'an error'}.") from error
     except AzureError as error:
         raise StorageUnavailable from error

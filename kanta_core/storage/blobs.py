@@ -1,60 +1,51 @@
-"""Photos as blobs: read, write, delete, list, and links that let a browser read one of them for a while."""
+"""Photos as blobs: look, read, write, delete, list, and links that let a browser read one of them for a while."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import (
     BlobClient,
+    BlobProperties,
     BlobSasPermissions,
     BlobServiceClient,
     ContentSettings,
     generate_blob_sas,
 )
 
-from kanta_core.errors import StorageUnavailable
+from kanta_core.errors import BlobChanged, StorageUnavailable
 from kanta_core.storage.account import BLOB_OPTIONS, storage_errors
 from kanta_core.storage.names import CONTAINERS, PHOTOS
 
-# Set by HTTP uploads: which event the blob was written for, so that one left over by a killed upload is not
-# taken for a drop when its event's code is used again.
-EVENT_ID = "kanta_event_id"
+# Set on the blobs that stand for folders where storage has such; Go clients write its name their way.
 _FOLDER_MARKER = "hdi_isfolder"
 _LISTING_PAGE = 5_000
 # Links change this often at most, so that a browser's cache of the photos is of use.
 _LINK_STEP = timedelta(minutes=15)
+# Deleting waits on the network, not on the processor.
+_DELETERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class BlobContent:
-    """A blob as it was read: one version. `data` is None when it is larger than the reader takes."""
-
-    data: bytes | None
-    size: int
-    etag: str
-    modified: datetime
-    metadata: Mapping[str, str]
-
-    @property
-    def is_folder(self) -> bool:
-        return self.metadata.get(_FOLDER_MARKER, "").lower() == "true"
-
-
-@dataclass(frozen=True, slots=True)
-class ListedBlob:
-    """A blob as a listing shows it."""
+class Blob:
+    """One version of a photo's blob, without its bytes. `modified` is storage's time, by the second."""
 
     name: str
     etag: str
     modified: datetime
+    size: int
     is_folder: bool
 
 
 class Blobs:
-    """The blobs of Kanta's containers. Raises StorageUnavailable when the account can't be reached."""
+    """The blobs of Kanta's containers. StorageUnavailable when the account can't be reached or lacks them."""
 
     def __init__(self, connection_string: str, *, link_lifetime: timedelta) -> None:
         self._service = BlobServiceClient.from_connection_string(connection_string, **BLOB_OPTIONS)
@@ -63,9 +54,8 @@ class Blobs:
     def create_containers(self) -> None:
         """Create what is missing; what is there stays as it is."""
         for container in CONTAINERS:
-            with storage_errors():
-                if not self._service.get_container_client(container).exists():
-                    self._service.create_container(container)
+            with suppress(ResourceExistsError), storage_errors():
+                self._service.create_container(container)
 
     def check(self) -> None:
         """Raise StorageUnavailable unless the photos' container answers."""
@@ -73,88 +63,68 @@ class Blobs:
             if not self._service.get_container_client(PHOTOS).exists(timeout=3, retry_total=0):
                 raise StorageUnavailable(f"The container {PHOTOS} does not exist.")
 
-    def read(self, name: str, *, limit: int) -> BlobContent | None:
-        """The photo of this name as it is now, None when there is none. BlobChanged: it changed meanwhile."""
+    def look(self, name: str) -> Blob | None:
+        """The photo of this name as it is now, None when there is none."""
         try:
             with storage_errors():
-                download = self._blob(PHOTOS, name).download_blob()
-                properties = download.properties
-                return BlobContent(
-                    data=download.readall() if properties.size <= limit else None,
-                    size=properties.size,
-                    etag=_bare(properties.etag),
-                    modified=properties.last_modified,
-                    metadata=properties.metadata or {},
-                )
+                return _blob(self._client(PHOTOS, name).get_blob_properties())
         except ResourceNotFoundError:
             return None
 
-    def etag(self, name: str) -> str | None:
-        """The version of the photo's blob, None when there is none."""
+    def read(self, blob: Blob) -> bytes:
+        """The bytes of this version; BlobChanged when it is no more."""
         try:
             with storage_errors():
-                return _bare(self._blob(PHOTOS, name).get_blob_properties().etag)
-        except ResourceNotFoundError:
-            return None
+                return bytes(self._client(PHOTOS, blob.name).download_blob(**_only(blob.etag)).readall())
+        except ResourceNotFoundError as error:
+            raise BlobChanged from error
 
-    def write(
-        self,
-        container: str,
-        name: str,
-        data: bytes,
-        *,
-        content_type: str,
-        metadata: Mapping[str, str] | None = None,
-    ) -> None:
+    def write(self, container: str, name: str, data: bytes, *, content_type: str) -> None:
         """Write a new blob; one that is there already is left as it is (names are never used twice)."""
-        try:
-            with storage_errors():
-                self._blob(container, name).upload_blob(
-                    data,
-                    overwrite=False,
-                    content_settings=ContentSettings(content_type=content_type),
-                    metadata=dict(metadata or {}),
-                )
-        except StorageUnavailable as error:
-            if not isinstance(error.__cause__, ResourceExistsError):
-                raise
+        with suppress(ResourceExistsError), storage_errors():
+            self._client(container, name).upload_blob(
+                data, overwrite=False, content_settings=ContentSettings(content_type=content_type)
+            )
 
-    def delete(self, name: str, *, container: str = PHOTOS) -> None:
-        """Delete a blob and its snapshots; it may be gone already."""
+    def delete(self, name: str, *, etag: str | None = None, container: str = PHOTOS) -> bool:
+        """Delete a blob and its snapshots, or only this version of it. False: there is none, or none such."""
         try:
             with storage_errors():
-                self._blob(container, name).delete_blob(delete_snapshots="include")
-        except ResourceNotFoundError:
-            pass
-
-    def pages(self, *, prefix: str = "") -> Iterator[list[ListedBlob]]:
-        """Every photo blob whose name starts with `prefix`, in pages, ordered by name."""
-        container = self._service.get_container_client(PHOTOS)
-        try:
-            with storage_errors():
-                listing = container.list_blobs(
-                    name_starts_with=prefix or None, include=["metadata"], results_per_page=_LISTING_PAGE
+                self._client(container, name).delete_blob(
+                    delete_snapshots="include", **({} if etag is None else _only(etag))
                 )
-                for page in listing.by_page():
-                    yield [
-                        ListedBlob(
-                            name=blob.name,
-                            etag=_bare(blob.etag),
-                            modified=blob.last_modified,
-                            is_folder=(blob.metadata or {}).get(_FOLDER_MARKER, "").lower() == "true",
-                        )
-                        for blob in page
-                    ]
-        except ResourceNotFoundError:
-            return
+        except (ResourceNotFoundError, BlobChanged):
+            return False
+        return True
+
+    def delete_all(self, versions: Iterable[Blob], *, container: str = PHOTOS) -> int:
+        """Delete these versions; how many were there. The first failure is raised after the others were tried."""
+        with ThreadPoolExecutor(_DELETERS) as deleters:
+            return sum(deleters.map(lambda b: self.delete(b.name, etag=b.etag, container=container), versions))
+
+    def pages(self, *, prefix: str = "", container: str = PHOTOS) -> Iterator[list[Blob]]:
+        """Every blob whose name starts with `prefix`, in pages, in storage's own order of names."""
+        listing = self._service.get_container_client(container).list_blobs(
+            name_starts_with=prefix or None, include=["metadata"], results_per_page=_LISTING_PAGE
+        )
+        pages = listing.by_page()
+        while True:
+            with storage_errors():
+                page = next(pages, None)
+            if page is None:
+                return
+            yield [_blob(properties) for properties in page]
 
     def top_folders(self) -> Iterator[str]:
         """The first parts of all names, without their slash."""
-        container = self._service.get_container_client(PHOTOS)
-        with storage_errors():
-            for entry in container.walk_blobs(delimiter="/"):
-                if entry.name.endswith("/"):
-                    yield entry.name.removesuffix("/")
+        entries = iter(self._service.get_container_client(PHOTOS).walk_blobs(delimiter="/"))
+        while True:
+            with storage_errors():
+                entry = next(entries, None)
+            if entry is None:
+                return
+            if entry.name.endswith("/"):
+                yield entry.name.removesuffix("/")
 
     def link(self, name: str, *, content_type: str, container: str = PHOTOS) -> str:
         """A URL that reads this one blob and nothing else, for `link_lifetime`, served as `content_type`."""
@@ -169,15 +139,26 @@ class Blobs:
             expiry=start + _LINK_STEP + self._link_lifetime,
             content_type=content_type,
         )
-        return f"{self._blob(container, name).url}?{token}"
+        return f"{self._client(container, name).url}?{token}"
 
     def close(self) -> None:
         self._service.close()
 
-    def _blob(self, container: str, name: str) -> BlobClient:
+    def _client(self, container: str, name: str) -> BlobClient:
         return self._service.get_blob_client(container, name)
 
 
-def _bare(etag: str) -> str:
-    # Listings give the value bare, single reads in quotes.
-    return etag.strip('"')
+def _blob(properties: BlobProperties) -> Blob:
+    metadata: Mapping[str, str] = properties.metadata or {}
+    return Blob(
+        name=str(properties.name),
+        # Listings give the value bare, single reads in quotes.
+        etag=str(properties.etag).strip('"'),
+        modified=properties.last_modified,
+        size=properties.size,
+        is_folder=any(key.lower() == _FOLDER_MARKER and metadata[key].lower() == "true" for key in metadata),
+    )
+
+
+def _only(etag: str) -> dict[str, Any]:
+    return {"etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified}

@@ -6,10 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
-from kanta_core.errors import StorageUnavailable
 from kanta_core.storage.account import QUEUE_OPTIONS, storage_errors
 from kanta_core.storage.names import ENCODE_QUEUE, QUEUES
 
@@ -18,7 +16,7 @@ _SENDERS = 8
 
 
 class Queues:
-    """Kanta's queues. Raises StorageUnavailable when the account can't be reached."""
+    """Kanta's queues. Raises StorageUnavailable when the account can't be reached or lacks them."""
 
     def __init__(self, connection_string: str) -> None:
         self._service = QueueServiceClient.from_connection_string(connection_string, **QUEUE_OPTIONS)
@@ -35,18 +33,12 @@ class Queues:
 
     def check(self) -> None:
         """Raise StorageUnavailable unless the encode queue answers."""
-        try:
-            with storage_errors():
-                self._clients[ENCODE_QUEUE].get_queue_properties(timeout=3, retry_total=0)
-        except ResourceNotFoundError as error:
-            raise StorageUnavailable(f"The queue {ENCODE_QUEUE} does not exist.") from error
+        with storage_errors():
+            self._clients[ENCODE_QUEUE].get_queue_properties(timeout=3, retry_total=0)
 
     def send(self, queue: str, message: Mapping[str, str]) -> None:
-        try:
-            with storage_errors():
-                self._clients[queue].send_message(json.dumps(message))
-        except ResourceNotFoundError as error:
-            raise StorageUnavailable(f"The queue {queue} does not exist.") from error
+        with storage_errors():
+            self._clients[queue].send_message(json.dumps(message))
 
     def send_all(self, queue: str, messages: Iterable[Mapping[str, str]]) -> None:
         """Send many; the first failure is raised after the others were tried."""

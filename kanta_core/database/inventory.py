@@ -1,0 +1,87 @@
+"""What the sweep compares with storage: which blobs are known, and which images nobody has seen to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from kanta_core.database.pool import Connection
+
+# Which of these blobs are known, as an image's, as a drop or as doomed; the version is the one that was read to
+# its end, or NULL where reading is on its way or there is nobody to read it for.
+KNOWN = """
+    SELECT blob_name,
+           CASE WHEN status <> 'pending'
+                     AND (queued_at IS NULL OR queued_at < clock_timestamp() - make_interval(secs => %(again)s))
+                THEN etag END
+      FROM images WHERE blob_name = ANY(%(blob_names)s)
+    UNION ALL
+    SELECT blob_name, NULL FROM drops WHERE blob_name = ANY(%(blob_names)s)
+    UNION ALL
+    SELECT blob_name, NULL FROM doomed_blobs WHERE blob_name = ANY(%(blob_names)s)
+"""
+
+# Known blobs that a listing of this stretch of names did not show. Rows made since the listing began don't count,
+# and neither do uploads so young that their blob may be on its way.
+UNSEEN = """
+    SELECT blob_name FROM images
+     WHERE blob_name > %(after)s AND (%(upto)s::text IS NULL OR blob_name <= %(upto)s)
+       AND blob_name <> ALL(%(seen)s) AND created_at < %(since)s
+       AND (etag IS NOT NULL OR created_at <= clock_timestamp() - make_interval(secs => %(grace)s))
+    UNION ALL
+    SELECT blob_name FROM drops
+     WHERE blob_name > %(after)s AND (%(upto)s::text IS NULL OR blob_name <= %(upto)s)
+       AND blob_name <> ALL(%(seen)s) AND first_seen < %(since)s
+"""
+
+# Pending images that nobody has queued for a while, marked as queued now. Several askers get different ones.
+TAKE_OVERDUE = """
+    UPDATE images SET queued_at = clock_timestamp()
+     WHERE id IN (
+        SELECT id FROM images
+         WHERE status = 'pending'
+           AND (%(event_id)s::uuid IS NULL OR event_id = %(event_id)s)
+           AND last_modified <= clock_timestamp() - make_interval(secs => %(grace)s)
+           AND (queued_at IS NULL OR queued_at < clock_timestamp() - make_interval(secs => %(again)s))
+         ORDER BY created_at, id
+         LIMIT %(limit)s
+           FOR UPDATE SKIP LOCKED)
+    RETURNING blob_name
+"""
+
+# Images whose blobs were overwritten unseen, marked as queued now. One that somebody is at needs no queueing.
+TAKE_OVERWRITTEN = """
+    UPDATE images SET queued_at = clock_timestamp()
+     WHERE id IN (SELECT id FROM images WHERE blob_name = ANY(%(blob_names)s) FOR UPDATE SKIP LOCKED)
+    RETURNING blob_name
+"""
+
+
+def known(connection: Connection, blob_names: Sequence[str], *, again: float) -> dict[str, str | None]:
+    """For each known blob the version that was read, None when no reading is called for.
+
+    An image that was queued less than `again` seconds ago is on its way.
+    """
+    values = {"blob_names": list(blob_names), "again": again}
+    return dict(connection.execute(KNOWN, values).fetchall())
+
+
+def unseen(
+    connection: Connection, *, after: str, upto: str | None, seen: Sequence[str], since: datetime, grace: float
+) -> list[str]:
+    """Known blobs named after `after` and up to `upto` that are not among `seen`."""
+    values = {"after": after, "upto": upto, "seen": list(seen), "since": since, "grace": grace}
+    return [name for (name,) in connection.execute(UNSEEN, values)]
+
+
+def take_overdue(
+    connection: Connection, *, event_id: uuid.UUID | None, grace: float, again: float, limit: int
+) -> list[str]:
+    """Blobs of pending images that are `grace` seconds old and were not queued for `again` seconds."""
+    values = {"event_id": event_id, "grace": grace, "again": again, "limit": limit}
+    return [name for (name,) in connection.execute(TAKE_OVERDUE, values)]
+
+
+def take_overwritten(connection: Connection, blob_names: Sequence[str]) -> list[str]:
+    return [name for (name,) in connection.execute(TAKE_OVERWRITTEN, {"blob_names": list(blob_names)})]
