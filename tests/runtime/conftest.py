@@ -52,8 +52,8 @@ def start_kanta(tmp_path: Path, contract: Path) -> Iterator[Callable[[Mapping[st
 
 
 @pytest.fixture
-def kanta_settings(database_url: str, storage_connection: str) -> dict[str, str]:
-    """The settings of a Kanta over this test's own database and account."""
+def kanta_settings(services: Services, database_url: str, storage_connection: str) -> dict[str, str]:
+    """The settings of a Kanta over this test's own database and account; `services` created what it needs there."""
     return {
         "KANTA_DATABASE_URL": database_url,
         "AzureWebJobsStorage": storage_connection,
@@ -63,8 +63,6 @@ def kanta_settings(database_url: str, storage_connection: str) -> dict[str, str]
 
 
 @pytest.fixture
-def kanta(
-    start_kanta: Callable[[Mapping[str, str]], Host], kanta_settings: Mapping[str, str], services: Services
-) -> Host:
-    """Kanta in the runtime, over the same database and account as `services`."""
+def kanta(start_kanta: Callable[[Mapping[str, str]], Host], kanta_settings: Mapping[str, str]) -> Host:
+    """Kanta in the runtime."""
     return start_kanta(kanta_settings)
