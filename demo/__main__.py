@@ -34,6 +34,8 @@ def main() -> int:
         received.append(number)
         signal.raise_signal(signal.SIGINT)
 
+    # A shell script starts what it puts into the background deaf to SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:

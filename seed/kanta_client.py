@@ -169,5 +169,7 @@ def _raise_for_problem(response: httpx.Response) -> None:
     except ValueError:
         problem = None
     words = [problem.get(key) for key in ("title", "detail")] if isinstance(problem, dict) else []
-    said = ": ".join(str(word) for word in words if word)
+    # Where a problem has no more to say than its title, some repeat it.
+    sentences = dict.fromkeys(str(word).rstrip(".") for word in words if word)
+    said = ": ".join(sentences)
     raise ApiError(response.status_code, said or f"HTTP {response.status_code} {response.reason_phrase}")

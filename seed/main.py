@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import math
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -85,6 +86,8 @@ def main() -> int:
         # A name that the terminal's encoding lacks must not end the run.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    # A shell script starts what it puts into the background deaf to SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = options_from(sys.argv[1:], dict(os.environ))
     try:
         return asyncio.run(seed(options, TerminalReport(Console()))).exit_status

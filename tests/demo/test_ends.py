@@ -20,8 +20,12 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="a parent's death is a signal on Linux alone"),
 ]
 
-# Stands for make, whose process is the demo's parent.
-PARENT = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+# Stands for a make that a script has put into the background, where SIGINT is ignored.
+PARENT = """
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.exit(subprocess.call(sys.argv[1:]))
+"""
 
 
 class Demo:

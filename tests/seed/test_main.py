@@ -104,7 +104,7 @@ def test_photos_that_are_not_there_end_it_with_2_and_one_line(kanta: ScriptedKan
 def test_an_event_that_is_refused_ends_it_with_2_and_one_line(kanta: ScriptedKanta, album: Path) -> None:
     ended = run(kanta, album, "--event-code", "a party")
     assert ended.returncode == 2
-    assert ended.stderr == "The event a party could not be created: Invalid event code: It has a space.\n"
+    assert ended.stderr == "The event a party could not be created: Invalid event code: It has a space\n"
 
 
 def test_a_name_cannot_speak_to_the_terminal(kanta: ScriptedKanta, tmp_path: Path) -> None:
@@ -136,9 +136,12 @@ def test_a_terminal_gets_a_progress_bar(kanta: ScriptedKanta, album: Path) -> No
     assert b"3/3" in shown
 
 
-def test_ctrl_c_ends_it_with_130_and_the_sum_so_far(kanta: ScriptedKanta, album: Path) -> None:
+@pytest.mark.parametrize("inherited", ["default_int_handler", "SIG_IGN"])
+def test_sigint_ends_it_with_130_and_the_sum_so_far(kanta: ScriptedKanta, album: Path, inherited: str) -> None:
+    handler = f"signal.signal(signal.SIGINT, signal.{inherited})"
+    become = f"import os, signal, sys; {handler}; os.execv(sys.argv[1], sys.argv[1:])"
     with subprocess.Popen(
-        command(kanta, album, "--batch-size", "1", "--delay", "60"),
+        [sys.executable, "-c", become, *command(kanta, album, "--batch-size", "1", "--delay", "60")],
         cwd=SEED,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -138,7 +138,7 @@ def test_a_photo_that_fails_stops_no_other_and_says_why(
     kanta.refusals["a.png"] = lambda: kanta.problem(422, "Not an image", "The bytes are cut off.")
     outcome = asyncio.run(seed(replace(options, batch_size=1), heard))
     assert endings(outcome) == {"a.png": Ending.FAILED, "b.png": Ending.NEW, "evening/c.png": Ending.NEW}
-    assert reason(outcome, "a.png") == "Not an image: The bytes are cut off."
+    assert reason(outcome, "a.png") == "Not an image: The bytes are cut off"
     assert outcome.exit_status is ExitStatus.SOME_FAILED
 
 
@@ -158,6 +158,13 @@ def test_an_answer_that_is_not_kantas_is_a_failure_in_words(
     outcome = asyncio.run(seed(replace(options, batch_size=1), heard))
     assert said in reason(outcome, "a.png")
     assert outcome.there == 2
+
+
+def test_a_problem_that_repeats_its_title_is_said_once(
+    kanta: ScriptedKanta, options: Options, heard: Heard
+) -> None:
+    kanta.refusals["a.png"] = lambda: kanta.problem(422, "It is cut off.", "It is cut off.")
+    assert reason(asyncio.run(seed(options, heard)), "a.png") == "It is cut off"
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -217,13 +224,13 @@ def test_a_key_that_is_refused_ends_the_run_after_one_batch(
 ) -> None:
     kanta.answers.append(kanta.problem(403, "Not allowed", "This key is for another event."))
     outcome = asyncio.run(seed(replace(options, batch_size=1), heard))
-    assert outcome.stopped == "Not allowed: This key is for another event."
+    assert outcome.stopped == "Not allowed: This key is for another event"
     assert len(kanta.uploads) == 1
 
 
 def test_the_key_is_sent_as_a_bearer_token(kanta: ScriptedKanta, options: Options, heard: Heard) -> None:
     kanta.key = "organiser"
-    with pytest.raises(SeedError, match=r"party could not be created: No key: Send the organiser's key\."):
+    with pytest.raises(SeedError, match=r"party could not be created: No key: Send the organiser's key$"):
         asyncio.run(seed(options, heard))
     assert asyncio.run(seed(replace(options, api_key="organiser"), heard)).there == 3
 
