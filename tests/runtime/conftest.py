@@ -53,7 +53,7 @@ def start_kanta(tmp_path: Path, contract: Path) -> Iterator[Callable[[Mapping[st
 
 @pytest.fixture
 def kanta_settings(services: Services, database_url: str, storage_connection: str) -> dict[str, str]:
-    """The settings of a Kanta over this test's own database and account; `services` created what it needs there."""
+    """The settings of a Kanta over this test's own database and account; `services` created what it needs."""
     return {
         "KANTA_DATABASE_URL": database_url,
         "AzureWebJobsStorage": storage_connection,
