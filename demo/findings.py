@@ -9,12 +9,12 @@ from kanta_client import KantaClient
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from terminal import printable
 
 NO_PERSON: Final = -1
 _PAGE: Final = 200
 _MOST_SHOWN: Final = 25
 _FILES_SHOWN: Final = 4
-_NAMES_WIDTH: Final = 44
 
 
 @dataclass(frozen=True)
@@ -102,17 +102,6 @@ def _name(row: dict[str, Any]) -> str:
     return str(row.get("name") or row["uuid"])
 
 
-def few_names(person: Person) -> str:
-    """As many of the person's files as fit on a line, and how many more there are."""
-    shown = person.files[:1]
-    for name in person.files[1:]:
-        if len(", ".join((*shown, name))) > _NAMES_WIDTH:
-            break
-        shown = (*shown, name)
-    more = person.photos - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
-
-
 def show(findings: Findings, console: Console) -> None:
     """A row for each person, then what there is in all."""
     table = Table(title="People")
@@ -124,12 +113,11 @@ def show(findings: Findings, console: Console) -> None:
             "in no person" if person.cluster_id == NO_PERSON else str(person.cluster_id),
             str(person.photos),
             str(person.faces),
-            Text(few_names(person)),
+            Text(printable(", ".join(person.files)), no_wrap=True, overflow="ellipsis"),
         )
     console.print(table, soft_wrap=False)
     if (hidden := findings.people - sum(p.cluster_id != NO_PERSON for p in findings.found)) > 0:
-        console.print(f"and {hidden} people more")
+        console.print(f"and {hidden} more")
     states = ", ".join(f"{count} {state}" for state, count in sorted(findings.photos_by_state.items()))
-    console.print(
-        f"{findings.people} people, {findings.photos} photos ({states}), {findings.faces} faces", style="bold"
-    )
+    people = "1 person" if findings.people == 1 else f"{findings.people} people"
+    console.print(f"{people}, {findings.photos} photos ({states}), {findings.faces} faces", style="bold")

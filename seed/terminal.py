@@ -67,6 +67,9 @@ class TerminalReport:
                 self._line(f"  failed: {result.name}: {result.reason}", "red")
 
     def _line(self, text: str, style: str = "") -> None:
-        # A zip names its members as it likes, control sequences included.
-        shown = "".join(character if character.isprintable() else "\ufffd" for character in text)
-        self._console.print(Text(shown, style), soft_wrap=True, highlight=False)
+        self._console.print(Text(printable(text), style), soft_wrap=True, highlight=False)
+
+
+def printable(text: str) -> str:
+    """`text` without what would drive the terminal: whoever made a zip named its members as they liked."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
