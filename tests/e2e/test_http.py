@@ -19,7 +19,9 @@ pytestmark = pytest.mark.timeout(240)
 def test_two_people_and_the_photos_they_are_in(stack: Stack, code: str, sample_photos: Path) -> None:
     uploaded = {}
     for path in sorted(sample_photos.glob("*.jpg")):
-        answer = httpx.post(f"{stack.url}/pics/{code}", files={"image_file": (path.name, path.read_bytes())}, timeout=30)
+        answer = httpx.post(
+            f"{stack.url}/pics/{code}", files={"image_file": (path.name, path.read_bytes())}, timeout=30
+        )
         assert answer.status_code == 202
         uploaded[answer.json()["uuid"]] = path.name
         assert stack.get(f"/pics/{answer.json()['uuid']}")["image"]["uuid"] == answer.json()["uuid"]
