@@ -1,10 +1,14 @@
 // Loaded into Azurite before its own code.
 const http = require("http");
 
-// Azurite saves its books when it is told to end, but then waits for clients without limit. This is the limit.
-for (const name of ["SIGTERM", "SIGINT"]) {
-  process.once(name, () => setTimeout(() => process.exit(0), 2000).unref());
-}
+// Azurite saves its books when it is told to end, but then waits for clients without limit: this is the limit.
+// It listens once, and a second signal would end it in the middle of saving. Linux sends a parent-death signal
+// for each thread of the parent that ends: this listener stays.
+let ending = false;
+process.on("SIGTERM", () => {
+  if (!ending) setTimeout(() => process.exit(0), 2000).unref();
+  ending = true;
+});
 
 // Azure refuses names that XML can't carry. Azurite takes them, and every later listing of the container fails.
 const UNLISTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/;

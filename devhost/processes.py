@@ -28,7 +28,7 @@ def spawn(
     """Starts `command`, away from the terminal's Ctrl-C, with `death_signal` waiting for our end.
 
     `user` is a prefix that changes the user (`as_user`), `keep` the descriptors it inherits. Call it from the
-    main thread: the death signal fires when the calling thread ends.
+    main thread: the death signal fires when the calling thread ends, and again for each further thread.
     """
     tied = [*_INTERPRETER, lifeline.__file__, str(os.getpid()), str(int(death_signal)), *command]
     return subprocess.Popen(

@@ -1,6 +1,7 @@
 """Timer triggers: one run at a time; ticks that were missed become one run, with `past_due`."""
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 
 from devhost import console
@@ -10,6 +11,7 @@ from devhost.triggers import TimerTrigger
 
 _log = console.source("timer")
 _PAST_DUE_SECONDS = 1.0
+_WORTH_A_LINE_SECONDS = 1.0
 # A laptop may sleep, and its clock may be set: the wall clock is asked again this often.
 _LONGEST_SLEEP = 30.0
 
@@ -45,7 +47,9 @@ class Timer:
         outcome = await self._pool.call(self._trigger.function, payload)
         took = console.duration(outcome.seconds) + (", past due" if past_due else "")
         if outcome.ok:
-            _log.info("%s %s ok", self._trigger.function, took)
+            # A timer that ticks every second and finds nothing to do would drown the rest.
+            quick = outcome.seconds < _WORTH_A_LINE_SECONDS and not past_due
+            _log.log(logging.DEBUG if quick else logging.INFO, "%s %s ok", self._trigger.function, took)
         else:
             _log.warning("%s %s failed: %s", self._trigger.function, took, outcome.reason)
 
