@@ -1,14 +1,18 @@
-"""What the routes ask for: the services, and the code of an event."""
+"""What the routes ask for: the services, the code of an event, a number."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
+from pydantic import Field
 
 from kanta_core.domain.codes import fold_code
 from kanta_core.errors import EventNotFound
 from kanta_core.services import Services, services
+
+# PostgreSQL's integer: a larger number can be no image's and no person's.
+Int4 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 ServicesOf = Annotated[Services, Depends(services)]
 

@@ -6,10 +6,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field
 
 from kanta_core.api import openapi
-from kanta_core.api.dependencies import EventCode, PathEventCode, ServicesOf
+from kanta_core.api.dependencies import EventCode, Int4, PathEventCode, ServicesOf
 from kanta_core.api.photo_body import Sent, photo_body
 from kanta_core.api.schemas.images import FaceOut, ImageOut, ImageWithFaces, UploadOut
 from kanta_core.api.schemas.times import From, To
@@ -22,9 +21,6 @@ from kanta_core.pipeline.upload import upload
 
 router = APIRouter(tags=["images"])
 _image_file, _image_file_openapi = photo_body("image_file")
-
-# PostgreSQL's integer: a larger number can be no image's and no person's.
-_Int = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 
 @router.post(
@@ -56,9 +52,9 @@ def list_images(
     offset: Annotated[int, Query(ge=0, lt=2**63)] = 0,
     date_from: Annotated[From | None, Query(description="Arrived then or later; a date is its start.")] = None,
     date_to: Annotated[To | None, Query(description="Arrived then or earlier; a date is its end.")] = None,
-    min_faces: Annotated[_Int | None, Query()] = None,
-    max_faces: Annotated[_Int | None, Query()] = None,
-    cluster_list_id: Annotated[list[_Int] | None, Query(description="Showing one of these people.")] = None,
+    min_faces: Annotated[Int4 | None, Query()] = None,
+    max_faces: Annotated[Int4 | None, Query()] = None,
+    cluster_list_id: Annotated[list[Int4] | None, Query(description="Showing one of these people.")] = None,
     status: Annotated[list[ImageStatus] | None, Query()] = None,
 ) -> list[ImageOut]:
     """List an event's photos in every state, oldest first."""

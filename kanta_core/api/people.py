@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
 from kanta_core.api import openapi
-from kanta_core.api.dependencies import EventCode, ServicesOf
+from kanta_core.api.dependencies import EventCode, Int4, ServicesOf
 from kanta_core.api.schemas.people import PersonOut
 from kanta_core.database import events, people
 from kanta_core.errors import EventNotFound
@@ -29,7 +29,7 @@ def list_people(
     event_code: EventCode,
     its: ServicesOf,
     sample_size: Annotated[int, Query(ge=1, le=20)] = 5,
-    cluster_ids: Annotated[list[int] | None, Query(description="Redirects to these people's photos.")] = None,
+    cluster_ids: Annotated[list[Int4] | None, Query(description="Redirects to these people's photos.")] = None,
 ) -> list[PersonOut] | Response:
     """List the event's people, biggest first; the faces in no person yet come last, under -1."""
     with its.database.transaction() as connection:

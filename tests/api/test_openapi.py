@@ -1,0 +1,120 @@
+"""The OpenAPI document and the pages that show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+from tests.api.client import Api
+
+OPERATIONS = {
+    "get /system/health": {200, 503},
+    "get /system/drops": {200, 422, 503},
+    "post /events": {201, 409, 422, 503},
+    "get /events": {200, 404, 422, 503},
+    "put /events": {200, 404, 409, 422, 503},
+    "delete /events": {204, 404, 422, 503},
+    "put /events/image/{event_code}": {200, 404, 413, 415, 422, 503},
+    "post /pics/{event_code}": {200, 202, 404, 413, 415, 422, 503},
+    "get /pics": {200, 404, 422, 503},
+    "get /pics/{uuid}": {200, 404, 422, 503},
+    "post /pics/{event_code}/{uuid}/retry": {202, 404, 409, 422, 503},
+    "delete /pics/{event_code}/{uuid}": {204, 404, 422, 503},
+    "get /clusters": {200, 307, 404, 422, 503},
+    "post /find-similar": {200, 404, 413, 415, 422, 503},
+}
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def references(node: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    if isinstance(node, dict):
+        yield from (value for key, value in node.items() if key == "$ref")
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def test_every_operation_of_the_contract_is_described_with_every_answer_it_gives(api: Api) -> None:
+    described = dict(operations(api.get("/openapi.json").json()))
+    # More may come; none may go.
+    assert described.keys() >= OPERATIONS.keys()
+    for name, statuses in OPERATIONS.items():
+        assert {int(status) for status in described[name]["responses"]} == statuses, name
+
+
+def test_every_error_is_described_as_a_problem_document_with_its_types(api: Api) -> None:
+    for name, operation in operations(api.get("/openapi.json").json()):
+        for status, response in operation["responses"].items():
+            if int(status) < 400:
+                continue
+            (content,) = response["content"].items()
+            assert content[0] == "application/problem+json", (name, status)
+            assert content[1]["schema"] == {"$ref": "#/components/schemas/Problem"}, (name, status)
+            for slug, example in content[1]["examples"].items():
+                assert example["value"]["type"] == f"urn:kanta:problem:{slug}"
+                assert example["value"]["status"] == int(status)
+
+
+def test_every_reference_leads_somewhere_also_when_asked_twice(api: Api) -> None:
+    document = api.get("/openapi.json").json()
+    assert api.get("/openapi.json").json() == document
+    for reference in set(references(document)):
+        node: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_a_photo_is_described_as_a_form_and_as_a_bare_body(api: Api) -> None:
+    described = dict(operations(api.get("/openapi.json").json()))
+    for name, field in [
+        ("post /pics/{event_code}", "image_file"),
+        ("put /events/image/{event_code}", "image_file"),
+        ("post /find-similar", "image"),
+    ]:
+        content = described[name]["requestBody"]["content"]
+        assert content["multipart/form-data"]["schema"]["required"] == [field]
+        assert "image/*" in content
+
+
+class _Loaded(HTMLParser):
+    """What a page makes a browser load."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.urls: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.urls += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_pages_load_everything_from_here(api: Api) -> None:
+    for path in ("/docs", "/redoc"):
+        page = api.get(path)
+        assert page.status_code == 200
+        assert page.headers["content-type"].startswith("text/html")
+        assert not re.findall(r"https?://", page.text)
+        assets = _Loaded(page.text).urls
+        assert assets
+        for url in assets:
+            assert url.startswith("/"), url
+            assert api.get(url).status_code == 200, url
+        assert "/openapi.json" in page.text
+
+
+def test_a_browser_may_load_nothing_from_elsewhere_for_them(api: Api) -> None:
+    for path in ("/docs", "/redoc"):
+        policy = api.get(path).headers["content-security-policy"]
+        sources = {source for rule in policy.split(";") for source in rule.split()[1:]}
+        assert sources <= {"'self'", "'unsafe-inline'", "'unsafe-eval'", "data:", "blob:"}
+        assert policy.startswith("default-src 'self';")
