@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
 from kanta_core.storage.account import QUEUE_OPTIONS, storage_errors
@@ -28,7 +30,7 @@ class Queues:
     def create_queues(self) -> None:
         """Create what is missing; what is there stays as it is."""
         for client in self._clients.values():
-            with storage_errors():
+            with contextlib.suppress(ResourceExistsError), storage_errors():
                 client.create_queue()
 
     def check(self) -> None:
