@@ -42,7 +42,6 @@ class Database:
             url,
             min_size=0,
             max_size=size,
-            timeout=_CHECKOUT_SECONDS,
             max_idle=120,
             open=False,
             reconnect_timeout=_RECONNECT_SECONDS,
@@ -66,15 +65,15 @@ class Database:
             raise
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, within: float = _CHECKOUT_SECONDS) -> Iterator[Connection]:
         """One transaction, committed at the end of the block, rolled back by an exception.
 
-        Raises DatabaseUnavailable for what may be better in a moment, SchemaOutdated for a schema that the
-        code doesn't know.
+        Raises DatabaseUnavailable for what may be better in a moment, also when no connection is to be had
+        `within` so many seconds; SchemaOutdated for a schema that the code doesn't know.
         """
         try:
             self._pool.open(wait=False)
-            with self._pool.connection() as connection:
+            with self._pool.connection(timeout=within) as connection:
                 yield connection
         except psycopg.OperationalError as error:
             raise DatabaseUnavailable from error

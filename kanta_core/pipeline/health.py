@@ -9,6 +9,9 @@ from kanta_core.database.migrate import applied_version, latest_version
 from kanta_core.errors import KantaError, SchemaOutdated
 from kanta_core.services import Services
 
+# Whoever asks won't wait long.
+_PATIENCE_SECONDS = 3.0
+
 
 def check(services: Services) -> dict[str, str]:
     """Each part Kanta needs, and "ok" or a sentence that says what is wrong with it. Asks them all at once."""
@@ -30,7 +33,7 @@ def _state(ask: Callable[[], None]) -> str:
 
 
 def _check_database(services: Services) -> None:
-    with services.database.transaction() as connection:
+    with services.database.transaction(within=_PATIENCE_SECONDS) as connection:
         applied = applied_version(connection)
     if applied != latest_version():
         raise SchemaOutdated

@@ -28,6 +28,8 @@ QUEUE_OPTIONS: dict[str, Any] = {
     **_TIMES,
     "retry_policy": QueueRetry(initial_backoff=1, increment_base=2, retry_total=2),
 }
+# Whoever asks for Kanta's health won't wait that long, nor for a second try.
+CHECK_OPTIONS: dict[str, Any] = {"timeout": 3, "connection_timeout": 3, "read_timeout": 3, "retry_total": 0}
 
 # What is there already is no failure to whoever wanted it there; other conflicts are.
 _ALREADY = ("BlobAlreadyExists", "ContainerAlreadyExists", "QueueAlreadyExists")

@@ -21,7 +21,7 @@ from azure.storage.blob import (
 )
 
 from kanta_core.errors import BlobChanged, StorageUnavailable
-from kanta_core.storage.account import BLOB_OPTIONS, storage_errors
+from kanta_core.storage.account import BLOB_OPTIONS, CHECK_OPTIONS, storage_errors
 from kanta_core.storage.names import CONTAINERS, PHOTOS
 
 # Set on the blobs that stand for folders where storage has such; Go clients write its name their way.
@@ -60,7 +60,7 @@ class Blobs:
     def check(self) -> None:
         """Raise StorageUnavailable unless the photos' container answers."""
         with storage_errors():
-            if not self._service.get_container_client(PHOTOS).exists(timeout=3, retry_total=0):
+            if not self._service.get_container_client(PHOTOS).exists(**CHECK_OPTIONS):
                 raise StorageUnavailable(f"The container {PHOTOS} does not exist.")
 
     def look(self, name: str) -> Blob | None:

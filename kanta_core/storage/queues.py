@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
-from kanta_core.storage.account import QUEUE_OPTIONS, storage_errors
+from kanta_core.storage.account import CHECK_OPTIONS, QUEUE_OPTIONS, storage_errors
 from kanta_core.storage.names import ENCODE_QUEUE, QUEUES
 
 # Sending waits on the network, not on the processor.
@@ -36,7 +36,7 @@ class Queues:
     def check(self) -> None:
         """Raise StorageUnavailable unless the encode queue answers."""
         with storage_errors():
-            self._clients[ENCODE_QUEUE].get_queue_properties(timeout=3, retry_total=0)
+            self._clients[ENCODE_QUEUE].get_queue_properties(**CHECK_OPTIONS)
 
     def send(self, queue: str, message: Mapping[str, str]) -> None:
         with storage_errors():

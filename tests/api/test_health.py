@@ -17,7 +17,7 @@ from kanta_core.services import Services, build
 from kanta_core.settings import Settings
 from tests.api.client import Api, problem
 
-A_FEW_SECONDS = 5.0
+A_FEW_SECONDS = 4.5
 
 
 @contextlib.contextmanager
