@@ -15,10 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
-from devhost import app, console, lifeline, preflight, processes
+from devhost import app, console, host, lifeline, preflight, processes
 from devhost.azurite import Azurite
 from devhost.config import Config, HostSettings
-from devhost.host import Host
 from devhost.postgres import Postgres
 from devhost.preflight import StartupError
 
@@ -51,7 +50,7 @@ def main() -> int:
     if "MAKELEVEL" in os.environ or "DEVHOST_PARENT" in os.environ:
         lifeline.watch_parent(os.getppid(), signal.SIGTERM)
     console.set_up()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in host.stop_signals():
         signal.signal(number, _stop_starting)
     try:
         _run(Config.load(Path.cwd(), os.environ))
@@ -85,8 +84,8 @@ def _run(config: Config) -> None:
         environment = config.app_environment(os.environ, database=postgres.url, storage=storage)
         _prepare(config, environment)
         with _env_file(config, environment):
-            host = Host(config, settings, environment, listeners, [postgres, azurite])
-            asyncio.run(host.run(lambda: _banner(config), _limit_stopping))
+            serving = host.Host(config, settings, environment, listeners, [postgres, azurite])
+            asyncio.run(serving.run(lambda: _banner(config), _limit_stopping))
     os.close(lock)
 
 
@@ -96,7 +95,7 @@ def _stopping_both(*services: Postgres | Azurite) -> Iterator[None]:
         yield
     finally:
         # It is ending already: a second signal would only leave things half done.
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in host.stop_signals():
             signal.signal(number, signal.SIG_IGN)
         with ThreadPoolExecutor(len(services)) as threads:
             list(threads.map(lambda service: service.stop(), services))

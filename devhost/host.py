@@ -30,6 +30,14 @@ _RESTART_SECONDS = 2.0
 _GRACE_SECONDS = 1.5
 
 
+def stop_signals() -> list[signal.Signals]:
+    """The signals that stop the dev host; a SIGHUP that nohup has it ignore stays ignored."""
+    all_three = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    return [
+        number for number in all_three if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+    ]
+
+
 class Host:
     """Serves one app, over services that somebody else started and will stop."""
 
@@ -56,7 +64,7 @@ class Host:
 
         Raises StartupError.
         """
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in stop_signals():
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         with Journal(self._config.data_dir / "journal.sqlite") as journal:
             work = asyncio.create_task(self._serve(journal, serving))

@@ -16,6 +16,7 @@ _log = console.source("host")
 _LOAD_SECONDS = 120.0
 # Between tries to replace a worker that can't load the app any more.
 _RESPAWN_SECONDS = 2.0
+_END_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,11 @@ class Pool:
                     await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
-        """Kills the workers."""
+        """Ends the workers: idle ones by themselves, busy ones by force."""
         for task in self._replacements:
             task.cancel()
         children, self._all = self._all, set()
-        await asyncio.gather(*(child.end() for child in children))
+        await asyncio.gather(*(child.end(patience=_END_SECONDS) for child in children))
 
     async def _add(self) -> list[dict[str, Any]]:
         child = await Child.spawn("worker", environment=self._environment)

@@ -170,8 +170,8 @@ class Postgres:
         record.unlink(missing_ok=True)
 
     def _is_ours(self, pid: int) -> bool:
-        answer = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        return str(self._data) in answer.stdout and "postgres" in answer.stdout
+        command = processes.command_line(pid)
+        return str(self._data) in command and "postgres" in command
 
     def _serve(self) -> None:
         for last_try in (False, False, True):

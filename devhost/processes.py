@@ -90,3 +90,16 @@ def tail(path: Path, start: int) -> str:
         log.seek(max(start, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
         lines = log.read().decode(errors="replace").splitlines()
     return " | ".join(stripped for line in lines[-4:] if (stripped := line.strip()))
+
+
+def command_line(pid: int) -> str:
+    """What process `pid` runs, empty if there is none."""
+    listing = Path(f"/proc/{pid}/cmdline")
+    try:
+        if Path("/proc/self/cmdline").exists():
+            return listing.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return subprocess.run(
+            ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout
+    except OSError:
+        return ""

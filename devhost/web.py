@@ -5,10 +5,13 @@ host's sockets LISTENER, which outlive it: who connects while it is replaced wai
 """
 
 import asyncio
+import contextlib
+import logging
 import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -34,7 +37,13 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, self, "should_exit", True)
         worker.tell(self._channel, {"serving": True})
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own would raise SIGTERM once more in the end, and no exit handler would run.
+        yield
 
 
 def main(descriptor: int, parent: int, listeners: list[int]) -> None:
@@ -56,7 +65,13 @@ def main(descriptor: int, parent: int, listeners: list[int]) -> None:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    asyncio.run(_Server(config, channel).serve(sockets=[socket.socket(fileno=each) for each in listeners]))
+    asyncio.run(_serve(_Server(config, channel), [socket.socket(fileno=each) for each in listeners]))
+
+
+async def _serve(server: _Server, sockets: list[socket.socket]) -> None:
+    await server.serve(sockets=sockets)
+    # Now tasks of the app are cancelled that the cloud would kill, such as an ASGI lifespan: no news.
+    logging.disable()
 
 
 def gateway(functions: dict[str, app.AppFunction]) -> Gateway:
