@@ -22,11 +22,11 @@ from kanta_core.errors import BlobChanged, StorageUnavailable
 _TIMES: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30}
 BLOB_OPTIONS: dict[str, Any] = {
     **_TIMES,
-    "retry_policy": BlobRetry(initial_backoff=1, increment_base=2, retry_total=2),
+    "retry_policy": BlobRetry(initial_backoff=1, increment_base=2, retry_total=2, random_jitter_range=1),
 }
 QUEUE_OPTIONS: dict[str, Any] = {
     **_TIMES,
-    "retry_policy": QueueRetry(initial_backoff=1, increment_base=2, retry_total=2),
+    "retry_policy": QueueRetry(initial_backoff=1, increment_base=2, retry_total=2, random_jitter_range=1),
 }
 # Whoever asks for Kanta's health won't wait that long, nor for a second try.
 CHECK_OPTIONS: dict[str, Any] = {"timeout": 3, "connection_timeout": 3, "read_timeout": 3, "retry_total": 0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -101,3 +102,10 @@ def stored(services: Services) -> Callable[[], dict[str, object]]:
         return found
 
     return look
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of this machine at which nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from pydantic import SecretStr
 
-from kanta_core import services as root
-from kanta_core.api.app import create_app
-from kanta_core.services import Services, build
+from kanta_core.services import Services
 from kanta_core.settings import Settings
+from tests.api.astray import database_at, serving, storage_at
 from tests.api.client import Api, problem
 
 A_FEW_SECONDS = 4.5
-
-
-@contextlib.contextmanager
-def serving(settings: Settings, **changes: object) -> Iterator[Api]:
-    """An API whose settings were changed, over whatever they lead to."""
-    its = build(settings.model_copy(update=changes))
-    app = create_app()
-    app.dependency_overrides[root.services] = lambda: its
-    with contextlib.closing(its), Api(app, its) as client:
-        yield client
-
-
-@pytest.fixture
-def closed_port() -> int:
-    """A port of this machine at which nobody answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.fixture
@@ -42,19 +22,6 @@ def silent_port() -> Iterator[int]:
     """A port of this machine where connections are taken and nothing is ever said."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         yield server.getsockname()[1]
-
-
-def moved(url: str, port: int) -> SecretStr:
-    parts = urlsplit(url)
-    return SecretStr(parts._replace(netloc=parts.netloc.replace(f":{parts.port}", f":{port}")).geturl())
-
-
-def storage_at(port: int, settings: Settings) -> SecretStr:
-    connection = settings.storage_connection.get_secret_value()
-    there = {urlsplit(part.split("=", 1)[1]).port for part in connection.split(";") if "Endpoint=" in part}
-    for known in there:
-        connection = connection.replace(f":{known}/", f":{port}/")
-    return SecretStr(connection)
 
 
 def unwell(response: httpx2.Response, part: str) -> None:
@@ -73,12 +40,12 @@ def test_all_is_well(api: Api) -> None:
 
 
 def test_a_database_that_refuses_is_named(settings: Settings, closed_port: int) -> None:
-    with serving(settings, database_url_given=moved(settings.database_url, closed_port)) as api:
+    with serving(settings, database_url_given=database_at(closed_port, settings)) as api:
         unwell(api.get("/system/health"), "database")
 
 
 def test_a_database_that_says_nothing_is_named(settings: Settings, silent_port: int) -> None:
-    with serving(settings, database_url_given=moved(settings.database_url, silent_port)) as api:
+    with serving(settings, database_url_given=database_at(silent_port, settings)) as api:
         unwell(api.get("/system/health"), "database")
 
 
