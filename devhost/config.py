@@ -92,20 +92,19 @@ class HostSettings:
         """Reads root/host.json, with the real host's defaults. Raises StartupError."""
         path = root / "host.json"
         content = _json(path) if path.exists() else {}
-        extensions = content.get("extensions", {})
-        queues = extensions.get("queues", {})
         try:
+            queues = _section(content, "extensions", "queues")
             return cls(
-                route_prefix=str(extensions.get("http", {}).get("routePrefix", "api")).strip("/"),
+                route_prefix=str(_section(content, "extensions", "http").get("routePrefix", "api")).strip("/"),
                 function_timeout=_timespan(content.get("functionTimeout") or _DEFAULT_TIMEOUT),
-                blob_tries=int(extensions.get("blobs", {}).get("poisonBlobThreshold", 5)),
+                blob_tries=int(_section(content, "extensions", "blobs").get("poisonBlobThreshold", 5)),
                 queue_batch=int(queues.get("batchSize", 16)),
                 queue_tries=int(queues.get("maxDequeueCount", 5)),
                 queue_retry_delay=_timespan(queues.get("visibilityTimeout", "00:00:00")) or 0.0,
                 queue_base64=str(queues.get("messageEncoding", "base64")).lower() == "base64",
                 queue_poll=_timespan(queues.get("maxPollingInterval", "00:01:00")) or 1.0,
             )
-        except (AttributeError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise StartupError(f"host.json: {error}; correct it") from error
 
 
@@ -114,19 +113,20 @@ _OWN_ROOT = Path(__file__).resolve().parent.parent
 
 def _tool_table(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _section(tomllib.loads(path.read_text(encoding="utf-8")), "tool", "devhost")
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise StartupError(f"{path.name}: {error}; correct it") from error
-    table = content.get("tool", {}).get("devhost", {})
-    return table if isinstance(table, dict) else {}
 
 
 def _settings_values(root: Path) -> dict[str, str]:
     for name in ("local.settings.json", "local.settings.sample.json"):
         if (root / name).exists():
-            values = _json(root / name).get("Values", {})
+            try:
+                values = _section(_json(root / name), "Values")
+            except ValueError as error:
+                raise StartupError(f"{name}: {error}; correct it") from error
             return {str(key): str(value) for key, value in values.items()}
     return {}
 
@@ -138,6 +138,15 @@ def _json(path: Path) -> dict[str, Any]:
         raise StartupError(f"{path.name}: {error}; correct it") from error
     if not isinstance(content, dict):
         raise StartupError(f"{path.name} holds no object; correct it")
+    return content
+
+
+def _section(content: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The table under `names`, empty if there is none. Raises ValueError where something else is."""
+    for name in names:
+        content = content.get(name, {})
+        if not isinstance(content, dict):
+            raise ValueError(f"{name} is no table")
     return content
 
 

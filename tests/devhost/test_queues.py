@@ -1,13 +1,22 @@
 """Queue triggers: every message at least once, counted tries, and a poison queue."""
 
+import asyncio
 import contextlib
+import os
+import shutil
 import time
+from pathlib import Path
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.queue import QueueClient
+from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
-from tests.devhost.running import RunningHost, eventually
+from devhost import queues
+from devhost.azurite import Azurite
+from devhost.config import Config, HostSettings
+from devhost.pool import Pool
+from devhost.triggers import QueueTrigger
+from tests.devhost.running import PLAYGROUND, RunningHost, eventually
 
 
 @pytest.fixture
@@ -21,6 +30,11 @@ def contents(queue: QueueClient) -> list[str]:
     with contextlib.suppress(ResourceNotFoundError):
         return [str(message.content) for message in queue.peek_messages(32)]
     return []
+
+
+def waiting(queue: QueueClient) -> int | None:
+    """How many messages a queue holds, leased ones too."""
+    return queue.get_queue_properties().approximate_message_count
 
 
 def test_a_message_arrives_once_and_is_deleted(host: RunningHost, jobs: QueueClient) -> None:
@@ -62,3 +76,35 @@ def test_messages_go_before_a_long_row_of_blobs(host: RunningHost, jobs: QueueCl
     assert call["time"] - start < 3
     done = [call for call in host.calls("by_client done") if call["blob"].startswith("row/")]
     assert len(done) < 40
+
+
+def test_a_lease_is_renewed_while_the_function_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "_LEASE_SECONDS", 1)
+    monkeypatch.setattr(queues, "_RENEW_SECONDS", 0.3)
+    folder = tmp_path / "app"
+    shutil.copytree(PLAYGROUND, folder)
+    monkeypatch.chdir(folder)
+    noted = RunningHost(folder)
+    with Azurite(tmp_path / "azurite", in_memory=True) as azurite:
+        storage = azurite.connection_string()
+        environment = Config.load(folder, {}).app_environment(os.environ, database="", storage=storage)
+        sender = QueueClient.from_connection_string(
+            storage, "jobs", message_encode_policy=TextBase64EncodePolicy()
+        )
+        sender.create_queue()
+        sender.send_message("sleep 3")
+
+        async def serve() -> None:
+            pool = Pool(1, environment=environment, timeout=30)
+            await pool.start()
+            trigger = QueueTrigger("job", storage, "jobs")
+            listening = asyncio.create_task(queues.QueueListener(trigger, pool, HostSettings.load(folder)).run())
+            await asyncio.to_thread(eventually, "the message", lambda: noted.calls("job done"))
+            await asyncio.to_thread(eventually, "its deletion", lambda: waiting(sender) == 0)
+            listening.cancel()
+            await asyncio.wait([listening])
+            await pool.stop()
+
+        asyncio.run(serve())
+        # Three leases long, and nobody else saw it: neither as a second message nor as a second try.
+        assert [call["count"] for call in noted.calls("job")] == [1]
