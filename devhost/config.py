@@ -116,7 +116,7 @@ def _tool_table(path: Path) -> dict[str, Any]:
         return _section(tomllib.loads(path.read_text(encoding="utf-8")), "tool", "devhost")
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise StartupError(f"{path.name}: {error}; correct it") from error
 
 
@@ -125,7 +125,7 @@ def _settings_values(root: Path) -> dict[str, str]:
         if (root / name).exists():
             try:
                 values = _section(_json(root / name), "Values")
-            except ValueError as error:
+            except TypeError as error:
                 raise StartupError(f"{name}: {error}; correct it") from error
             return {str(key): str(value) for key, value in values.items()}
     return {}
@@ -142,11 +142,11 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _section(content: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The table under `names`, empty if there is none. Raises ValueError where something else is."""
+    """The table under `names`, empty if there is none. Raises TypeError where something else is."""
     for name in names:
         content = content.get(name, {})
         if not isinstance(content, dict):
-            raise ValueError(f"{name} is no table")
+            raise TypeError(f"{name} is no table")
     return content
 
 
