@@ -42,7 +42,7 @@ def test_all_is_well(api: Api) -> None:
 
 
 def test_a_part_that_is_down_is_named_within_seconds_whether_it_refuses_or_says_nothing(
-    settings: Settings, closed_port: int, silent_port: int
+    settings: Settings, services: Services, closed_port: int, silent_port: int
 ) -> None:
     def look(down: tuple[set[str], dict[str, SecretStr]]) -> None:
         parts, changes = down
