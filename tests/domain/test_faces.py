@@ -1,0 +1,24 @@
+"""A face's name lasts: what it depends on, and what not."""
+
+from __future__ import annotations
+
+import uuid
+
+from kanta_core.domain.faces import Box, face_id
+
+EVENT, BYTES, BOX = uuid.UUID(int=1), bytes(32), Box(10, 20, 30, 40)
+
+
+def test_the_same_place_in_the_same_bytes_is_the_same_face() -> None:
+    assert face_id(EVENT, BYTES, BOX) == face_id(EVENT, bytes(32), Box(10, 20, 30, 40))
+
+
+def test_another_event_other_bytes_and_another_place_are_other_faces() -> None:
+    names = {
+        face_id(EVENT, BYTES, BOX),
+        face_id(uuid.UUID(int=2), BYTES, BOX),
+        face_id(EVENT, b"\1" * 32, BOX),
+        *(face_id(EVENT, BYTES, Box(*place)) for place in [(11, 20, 30, 40), (10, 21, 30, 40), (10, 20, 31, 40)]),
+        face_id(EVENT, BYTES, Box(10, 20, 30, 41)),
+    }
+    assert len(names) == 7
