@@ -65,7 +65,7 @@ def remove(given: EventOnly, its: ServicesOf) -> None:
 @router.put(
     "/events/image/{event_code}",
     openapi_extra=_image_file_openapi,
-    responses=openapi.problems_of(EventNotFound, *openapi.OF_A_PHOTO),
+    responses=openapi.problems_of(EventNotFound, *openapi.OF_A_PHOTO, StorageUnavailable),
 )
 def set_image(event_code: PathEventCode, sent: Annotated[Sent, Depends(_image_file)], its: ServicesOf) -> EventOut:
     """Set the event's picture."""

@@ -14,7 +14,7 @@ from kanta_core.api.schemas.images import FaceOut, ImageOut, ImageWithFaces, Upl
 from kanta_core.api.schemas.times import From, To
 from kanta_core.database import events, faces, images
 from kanta_core.domain.records import ImageStatus
-from kanta_core.errors import EventNotFound, ImageNotFound, NothingToRetry, StorageUnavailable
+from kanta_core.errors import EventNotFound, ImageNotFound, NothingToRetry, StorageUnavailable, UploadOvertaken
 from kanta_core.pipeline.remove import remove_image
 from kanta_core.pipeline.retry import retry_image
 from kanta_core.pipeline.upload import upload
@@ -29,7 +29,7 @@ _image_file, _image_file_openapi = photo_body("image_file")
     openapi_extra=_image_file_openapi,
     responses={
         200: {"model": UploadOut, "description": "The same bytes are in the event already."},
-        **openapi.problems_of(EventNotFound, *openapi.OF_A_PHOTO),
+        **openapi.problems_of(EventNotFound, *openapi.OF_A_PHOTO, StorageUnavailable, UploadOvertaken),
     },
 )
 def upload_image(

@@ -70,7 +70,10 @@ class _Form:
         self._disposition = b""
         self._header = b""
         self._value = b""
-        self._photos: list[tuple[bytearray, str | None]] = []
+        self._found = False
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._file_name: str | None = None
         self._in_photo = False
         self._complete = False
         if not boundary:
@@ -101,12 +104,9 @@ class _Form:
         """The photo, once the body is at its end."""
         if not self._complete:
             raise MalformedBody("The multipart body ends before its last boundary.")
-        if not self._photos:
+        if not self._found:
             raise Invalid(f"The part {self._field} is missing.")
-        if len(self._photos) > 1:
-            raise Invalid(f"There are {len(self._photos)} parts {self._field}; send one photo at a time.")
-        data, file_name = self._photos[0]
-        return Sent(bytes(data), file_name)
+        return Sent(b"".join(self._pieces), self._file_name)
 
     def _part_begins(self) -> None:
         self._disposition = b""
@@ -126,15 +126,17 @@ class _Form:
         _, options = parse_options_header(self._disposition)
         self._in_photo = options.get(b"name") == self._field.encode()
         if self._in_photo:
-            file_name = options.get(b"filename")
-            self._photos.append((bytearray(), None if file_name is None else _text(file_name)))
+            if self._found:
+                raise Invalid(f"There are several parts {self._field}; send one photo at a time.")
+            self._found = True
+            self._file_name = _text(options.get(b"filename", b""))
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_photo:
-            photo, _ = self._photos[-1]
-            photo += data[start:end]
-            if len(photo) > self._limit:
+            self._size += end - start
+            if self._size > self._limit:
                 raise ImageTooLarge
+            self._pieces.append(data[start:end])
 
     def _end(self) -> None:
         self._complete = True
