@@ -34,7 +34,7 @@ from kanta_core.storage.names import PHOTOS
 
 _PHOTOS = 600
 _CODE = "bench"
-_PATIENCE_SECONDS = 900.0
+_PATIENCE_SECONDS = 300.0
 
 # When the first image was picked up, when the last was finished, and how many are.
 _PROGRESS = """
@@ -117,7 +117,7 @@ async def _stack(photos: Sequence[bytes], data_dir: Path) -> tuple[float, int]:
 
 def _prepare(photos: Sequence[bytes], data_dir: Path) -> None:
     """An event, and its photos in storage, before any function runs."""
-    with Postgres(data_dir / "postgres") as postgres:
+    with Postgres(data_dir / "postgres", database="kanta") as postgres:
         migrate_up(postgres.url)
         with contextlib.closing(Database(postgres.url, size=1)) as database, database.transaction() as connection:
             nothing = dict.fromkeys(("name", "description", "start_date_time", "end_date_time"))
