@@ -1,4 +1,4 @@
-"""The worker processes: each runs one invocation at a time, and whoever is urgent gets the next free one."""
+"""The worker processes: each runs one invocation at a time, and who is urgent mostly gets the next free one."""
 
 import asyncio
 import contextlib
@@ -17,6 +17,8 @@ _LOAD_SECONDS = 120.0
 # Between tries to replace a worker that can't load the app any more.
 _RESPAWN_SECONDS = 2.0
 _END_SECONDS = 0.5
+# So many urgent callers in a row, then a patient one: a long row of either must not starve the other.
+_URGENT_IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Pool:
         self._urgent: deque[asyncio.Future[Child]] = deque()
         self._patient: deque[asyncio.Future[Child]] = deque()
         self._replacements: set[asyncio.Task[None]] = set()
+        self._urgent_in_a_row = 0
         self._closed = False
 
     async def start(self) -> list[dict[str, Any]]:
@@ -48,10 +51,11 @@ class Pool:
         return indexes[0]
 
     async def free_worker(self, *, urgent: bool) -> Child:
-        """The next free worker, to be given back; urgent callers are served before patient ones."""
+        """The next free worker, to be given back; urgent callers mostly come before patient ones."""
         child = await self._acquire(urgent=urgent)
         # One that died idle is nobody's failure.
         while not child.alive:
+            await self._discard(child)
             self._replace(child)
             child = await self._acquire(urgent=urgent)
         return child
@@ -64,7 +68,7 @@ class Pool:
             self._replace(child)
 
     async def call(self, function: str, payload: Mapping[str, Any]) -> Outcome:
-        """Calls `function` in the next free worker, before any patient caller."""
+        """Calls `function` in the next free worker, urgently."""
         child = await self.free_worker(urgent=True)
         try:
             return await self.run(child, function, payload)
@@ -126,13 +130,22 @@ class Pool:
             raise
 
     def _release(self, child: Child) -> None:
-        for waiting in () if self._closed else (self._urgent, self._patient):
-            while waiting:
-                future = waiting.popleft()
-                if not future.done():
-                    future.set_result(child)
-                    return
-        self._idle.append(child)
+        waiting = None if self._closed else self._next_waiting()
+        if waiting is None:
+            self._idle.append(child)
+        else:
+            waiting.set_result(child)
+
+    def _next_waiting(self) -> asyncio.Future[Child] | None:
+        for waiting in (self._urgent, self._patient):
+            while waiting and waiting[0].done():
+                waiting.popleft()
+        patience_ends = self._urgent_in_a_row >= _URGENT_IN_A_ROW
+        if self._urgent and not (self._patient and patience_ends):
+            self._urgent_in_a_row += 1
+            return self._urgent.popleft()
+        self._urgent_in_a_row = 0
+        return self._patient.popleft() if self._patient else None
 
     async def _discard(self, child: Child) -> None:
         self._all.discard(child)
