@@ -19,7 +19,7 @@ from kanta_core.errors import DatabaseUnavailable, Invalid, SchemaOutdated
 
 SIZE = 8
 # Less than a request waits for a connection.
-SOON = 4.0
+SOON = 3.0
 
 
 @pytest.fixture

@@ -1,0 +1,74 @@
+"""An encoder whose faces are written in the photo, and that can be stopped in the middle of one."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kanta_core.domain.faces import EMBEDDING_SIZE, Box, Encoding, Face
+from kanta_core.errors import BrokenImage
+
+SECONDS = 20.0
+
+
+def photo(*people: str, take: int = 1) -> bytes:
+    """A photo of these people; another take is another photo of the same ones."""
+    return f"{' '.join(people)}|{take}".encode()
+
+
+BROKEN = b"broken|1"
+CRASHING = b"crash|1"
+
+
+@dataclass
+class ScriptedEncoder:
+    """Finds whom the photo names. `seen` is every photo that was encoded, in order."""
+
+    seen: list[bytes] = field(default_factory=list)
+    failing: bool = False
+    _gates: dict[bytes, tuple[threading.Event, threading.Event]] = field(default_factory=dict)
+
+    def encode(self, data: bytes) -> Encoding:
+        self.seen.append(data)
+        entered, leave = self._gates.pop(data, (None, None))
+        if entered is not None and leave is not None:
+            entered.set()
+            assert leave.wait(SECONDS), "nobody let the encoder go on"
+        if data == BROKEN:
+            raise BrokenImage
+        if data == CRASHING or self.failing:
+            raise RuntimeError("the detector ran into something")
+        # Real images, which HTTP uploads must be, show one person of their own.
+        names = [data.hex()] if data.startswith(b"\x89PNG") else data.decode().split("|")[0].split()
+        return Encoding(640, 480, "jpg", tuple(_face(name, place, data) for place, name in enumerate(names)))
+
+    @contextmanager
+    def stopped_at(self, data: bytes) -> Iterator[threading.Event]:
+        """The first to encode `data` waits until the end of the block; the event says that somebody does."""
+        entered, leave = threading.Event(), threading.Event()
+        self._gates[data] = entered, leave
+        try:
+            yield entered
+        finally:
+            leave.set()
+
+
+def _face(name: str, place: int, data: bytes) -> Face:
+    person = np.random.default_rng(_seed(name.encode())).normal(size=EMBEDDING_SIZE)
+    person *= 1.4 / np.linalg.norm(person)
+    noise = np.random.default_rng(_seed(data + name.encode())).normal(scale=0.01, size=EMBEDDING_SIZE)
+    return Face(
+        box=Box(100 * place, 50, 80, 80),
+        landmarks=((1, 2), (3, 4), (5, 6), (7, 8), (9, 10)),
+        score=1.0 + place,
+        embedding=(person + noise).astype(np.float32),
+    )
+
+
+def _seed(data: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(data).digest()[:8], "big")

@@ -1,0 +1,138 @@
+"""Verbs step by step: whatever one does to the database, to storage or with the encoder is a step.
+
+After any of them the process may be killed, or somebody else may be quicker.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from kanta_core.database.pool import Connection
+from kanta_core.services import Services
+
+SECONDS = 30.0
+Act = Callable[[Services], object]
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class _Steps:
+    """Calls `after` with the number of steps taken, and with whether a transaction is open."""
+
+    def __init__(self, after: Callable[[int, bool], None]) -> None:
+        self._after = after
+        self._taken = 0
+        self.open = 0
+
+    def step(self) -> None:
+        self._taken += 1
+        self._after(self._taken, self.open > 0)
+
+
+class _Stepped:
+    """Every call of a method of `part` is a step."""
+
+    def __init__(self, part: object, steps: _Steps) -> None:
+        self._part, self._steps = part, steps
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the part has
+        attribute = getattr(self._part, name)
+        if not callable(attribute):
+            return attribute
+
+        def stepped(*args: object, **kwargs: object) -> object:
+            result = attribute(*args, **kwargs)
+            self._steps.step()
+            return result
+
+        return stepped
+
+
+class _SteppedDatabase(_Stepped):
+    """Every transaction is a step once it is committed."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with self._part.transaction() as connection:  # type: ignore[attr-defined]  # it is a Database
+            self._steps.open += 1
+            try:
+                yield connection
+            finally:
+                self._steps.open -= 1
+        self._steps.step()
+
+
+def stepped(services: Services, after: Callable[[int, bool], None]) -> Services:
+    """The same services; `after` is called with each step's number, and whether it is part of a transaction."""
+    steps = _Steps(after)
+    its = Services(
+        settings=services.settings,
+        database=cast("Any", _SteppedDatabase(services.database, steps)),
+        blobs=cast("Any", _Stepped(services.blobs, steps)),
+        queues=cast("Any", _Stepped(services.queues, steps)),
+    )
+    its._encoder = cast("Any", _Stepped(services._encoder, steps))
+    return its
+
+
+def killed_after(step: int, services: Services, act: Act) -> bool:
+    """Run `act` until it is killed after its `step`-th step; False when it was through before."""
+
+    def after(taken: int, _: bool) -> None:  # noqa: FBT001 - as `stepped` calls it
+        if taken == step:
+            raise Killed
+
+    try:
+        act(stepped(services, after))
+    except Killed:
+        return True
+    return False
+
+
+class Ended(Exception):
+    """There are fewer steps."""
+
+
+def overtaken_after(step: int, services: Services, act: Act, meanwhile: Callable[[], object]) -> bool:
+    """Run `act`, and `meanwhile` after its `step`-th step, and whether that was possible; Ended when it has fewer.
+
+    Not inside a transaction: there others wait for it, and it would wait for them. Raises what either raises.
+    """
+    reached, go_on = threading.Event(), threading.Event()
+    failures: list[BaseException] = []
+    most = 0
+
+    def after(taken: int, in_transaction: bool) -> None:  # noqa: FBT001 - as `stepped` calls it
+        nonlocal most
+        most = taken
+        if taken == step and not in_transaction:
+            reached.set()
+            assert go_on.wait(SECONDS), "was never let go on"
+
+    def run() -> None:
+        try:
+            act(stepped(services, after))
+        except BaseException as error:  # noqa: BLE001 - raised again by the test's own thread
+            failures.append(error)
+
+    runner = threading.Thread(target=run)
+    runner.start()
+    while runner.is_alive() and not reached.is_set():
+        reached.wait(0.01)
+    try:
+        if reached.is_set():
+            meanwhile()
+    finally:
+        go_on.set()
+        runner.join(SECONDS)
+    assert not runner.is_alive(), f"still running after {SECONDS} s"
+    for failure in failures:
+        raise failure
+    if most < step:
+        raise Ended
+    return reached.is_set()
