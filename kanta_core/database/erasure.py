@@ -43,11 +43,13 @@ DOOM_UNWRITTEN = """
     ON CONFLICT (blob_name) DO NOTHING
 """
 
-IS_DOOMED = """
-    SELECT EXISTS (
-        SELECT FROM doomed_blobs WHERE blob_name = %(blob_name)s AND (etag IS NULL OR etag = %(etag)s))
+# What dooms this version of a blob.
+DOOM_OF = """
+    SELECT blob_name, etag FROM doomed_blobs
+     WHERE blob_name = %(blob_name)s AND (etag IS NULL OR etag = %(etag)s)
 """
 
+# Everything that is doomed.
 DOOMED = "SELECT blob_name, etag FROM doomed_blobs ORDER BY doomed_at, blob_name"
 
 # The blob is gone. One that was never there may still be written, for as long as a request can take.
@@ -114,12 +116,13 @@ def doom_unwritten(connection: Connection, event_id: uuid.UUID) -> None:
     connection.execute(DOOM_UNWRITTEN, {"event_id": event_id})
 
 
-def is_doomed(connection: Connection, blob_name: str, etag: str) -> bool:
-    row = connection.execute(IS_DOOMED, {"blob_name": blob_name, "etag": etag}).fetchone()
-    return bool(row and row[0])
+def doom_of(connection: Connection, blob_name: str, etag: str) -> tuple[str, str | None] | None:
+    """By which name and version this version of a blob is doomed, if it is."""
+    return connection.execute(DOOM_OF, {"blob_name": blob_name, "etag": etag}).fetchone()
 
 
 def doomed(connection: Connection) -> list[tuple[str, str | None]]:
+    """The names and versions of all blobs that are doomed, the first first."""
     return connection.execute(DOOMED).fetchall()
 
 

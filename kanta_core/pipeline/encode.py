@@ -64,14 +64,14 @@ def _register(services: Services, blob: Blob) -> Image | None:
         # Serialised with the creation of events: a drop is seen by one or taken in by the other.
         events.lock_code(connection, drop.code)
         event = events.find_and_hold(connection, drop.code)
-        doomed = erasure.is_doomed(connection, blob.name, blob.etag)
-        if event is not None and not doomed:
+        doom = erasure.doom_of(connection, blob.name, blob.etag)
+        if doom is None:
+            if event is None:
+                arrivals.keep_drops(connection, [drop])
+                return None
             arrivals.register(connection, event.id, drop)
             return images.of_blob(connection, blob.name)
-        if not doomed:
-            arrivals.keep_drops(connection, [drop])
-            return None
-    delete_doomed(services, [(blob.name, blob.etag)])
+    delete_doomed(services, [doom])
     return None
 
 
