@@ -113,7 +113,11 @@ class Pool:
     async def _add(self) -> list[dict[str, Any]]:
         child = await Child.spawn("worker", environment=self._environment)
         self._all.add(child)
-        index = await loaded(child)
+        try:
+            index = await loaded(child)
+        except StartupError:
+            self._all.discard(child)
+            raise
         self._release(child)
         return index
 

@@ -148,7 +148,7 @@ class Postgres:
                     "TMPDIR": str(self.folder),
                 },
                 death_signal=signal.SIGQUIT,
-                user=_user(command[0], owner.st_uid, owner.st_gid),
+                user=unprivileged.prefix(owner.st_uid, owner.st_gid, named=command[0] == "initdb"),
             )
 
     def _end_leftover(self) -> None:

@@ -1,7 +1,6 @@
 """Programs that are no part of this project, run as children that can't outlive the dev host."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import IO
 
 from devhost import lifeline
-from devhost.preflight import StartupError
 
 _INTERPRETER = (sys.executable, "-I", "-S")
 _TAIL_BYTES = 4096
@@ -27,8 +25,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Starts `command`, away from the terminal's Ctrl-C, with `death_signal` waiting for our end.
 
-    `user` is a prefix that changes the user (`as_user`), `keep` the descriptors it inherits. Call it from the
-    main thread: the death signal fires when the calling thread ends, and again for each further thread.
+    `user` is a prefix that changes the user, `keep` the descriptors it inherits. Call it from the main thread:
+    the death signal fires when the calling thread ends, and again for each further thread.
     """
     tied = [*_INTERPRETER, lifeline.__file__, str(os.getpid()), str(int(death_signal)), *command]
     return subprocess.Popen(
@@ -40,26 +38,6 @@ def spawn(
         pass_fds=keep,
         start_new_session=True,
     )
-
-
-def as_user(uid: int, gid: int) -> list[str]:
-    """A prefix that runs a command as an unprivileged user who may still pass through root's private folders.
-
-    The signal of `spawn` is set after it: a change of uid clears one that was set before.
-    """
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        raise StartupError("as root, PostgreSQL needs setpriv to run as somebody else; install util-linux")
-    capability = "+dac_read_search"
-    return [
-        setpriv,
-        f"--reuid={uid}",
-        f"--regid={gid}",
-        "--clear-groups",
-        f"--inh-caps={capability}",
-        f"--ambient-caps={capability}",
-        "--",
-    ]
 
 
 def stop(process: subprocess.Popen[bytes], *ladder: tuple[signal.Signals, float]) -> None:
