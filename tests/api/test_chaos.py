@@ -16,7 +16,7 @@ from tests.api.client import Api
 
 CODES = ("gala", "party", "picnic")
 CLIENTS = 8
-STEPS = 40
+STEPS = 25
 
 # How often each is done, the method, the path, and what goes with it.
 DEEDS: dict[str, tuple[int, str, str, dict[str, Any]]] = {

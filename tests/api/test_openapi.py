@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
-from tests.api.client import Api
+import pytest
+from starlette.testclient import TestClient
+
+from kanta_core.api.app import create_app
 
 OPERATIONS = {
     "get /system/health": {200, 503},
@@ -27,6 +30,12 @@ OPERATIONS = {
 }
 
 
+@pytest.fixture(scope="module")
+def api() -> TestClient:
+    """The API over no services: what it says of itself needs none."""
+    return TestClient(create_app())
+
+
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -43,7 +52,7 @@ def references(node: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
             yield from references(value)
 
 
-def test_every_operation_of_the_contract_is_described_with_every_answer_it_gives(api: Api) -> None:
+def test_every_operation_of_the_contract_is_described_with_every_answer_it_gives(api: TestClient) -> None:
     described = dict(operations(api.get("/openapi.json").json()))
     # More may come; none may go.
     assert described.keys() >= OPERATIONS.keys()
@@ -51,7 +60,7 @@ def test_every_operation_of_the_contract_is_described_with_every_answer_it_gives
         assert {int(status) for status in described[name]["responses"]} == statuses, name
 
 
-def test_every_error_is_described_as_a_problem_document_with_its_types(api: Api) -> None:
+def test_every_error_is_described_as_a_problem_document_with_its_types(api: TestClient) -> None:
     for name, operation in operations(api.get("/openapi.json").json()):
         for status, response in operation["responses"].items():
             if int(status) < 400:
@@ -64,7 +73,7 @@ def test_every_error_is_described_as_a_problem_document_with_its_types(api: Api)
                 assert example["value"]["status"] == int(status)
 
 
-def test_every_reference_leads_somewhere_also_when_asked_twice(api: Api) -> None:
+def test_every_reference_leads_somewhere_also_when_asked_twice(api: TestClient) -> None:
     document = api.get("/openapi.json").json()
     assert api.get("/openapi.json").json() == document
     for reference in set(references(document)):
@@ -74,7 +83,7 @@ def test_every_reference_leads_somewhere_also_when_asked_twice(api: Api) -> None
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
-def test_a_photo_is_described_as_a_form_and_as_a_bare_body(api: Api) -> None:
+def test_a_photo_is_described_as_a_form_and_as_a_bare_body(api: TestClient) -> None:
     described = dict(operations(api.get("/openapi.json").json()))
     for name, field in [
         ("post /pics/{event_code}", "image_file"),
@@ -98,7 +107,7 @@ class _Loaded(HTMLParser):
         self.urls += [value or "" for name, value in attrs if name in ("src", "href")]
 
 
-def test_the_pages_load_everything_from_here(api: Api) -> None:
+def test_the_pages_load_everything_from_here(api: TestClient) -> None:
     for path in ("/docs", "/redoc"):
         page = api.get(path)
         assert page.status_code == 200
@@ -112,7 +121,7 @@ def test_the_pages_load_everything_from_here(api: Api) -> None:
         assert "/openapi.json" in page.text
 
 
-def test_a_browser_may_load_nothing_from_elsewhere_for_them(api: Api) -> None:
+def test_a_browser_may_load_nothing_from_elsewhere_for_them(api: TestClient) -> None:
     for path in ("/docs", "/redoc"):
         policy = api.get(path).headers["content-security-policy"]
         sources = {source for rule in policy.split(";") for source in rule.split()[1:]}
