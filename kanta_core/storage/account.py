@@ -20,14 +20,7 @@ from kanta_core.errors import BlobChanged, StorageUnavailable
 
 # The SDK's own defaults wait a minute and more: a phone would have given up.
 _TIMES: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30}
-BLOB_OPTIONS: dict[str, Any] = {
-    **_TIMES,
-    "retry_policy": BlobRetry(initial_backoff=1, increment_base=2, retry_total=2, random_jitter_range=1),
-}
-QUEUE_OPTIONS: dict[str, Any] = {
-    **_TIMES,
-    "retry_policy": QueueRetry(initial_backoff=1, increment_base=2, retry_total=2, random_jitter_range=1),
-}
+_RETRY: dict[str, Any] = {"initial_backoff": 1, "increment_base": 2, "retry_total": 2, "random_jitter_range": 1}
 # Whoever asks for Kanta's health won't wait that long, nor for a second try.
 CHECK_OPTIONS: dict[str, Any] = {"timeout": 3, "connection_timeout": 3, "read_timeout": 3, "retry_total": 0}
 
@@ -35,6 +28,16 @@ CHECK_OPTIONS: dict[str, Any] = {"timeout": 3, "connection_timeout": 3, "read_ti
 _ALREADY = ("BlobAlreadyExists", "ContainerAlreadyExists", "QueueAlreadyExists")
 # A container or a queue that is not there says nothing about what was in it.
 _HOMELESS = ("ContainerNotFound", "QueueNotFound")
+
+
+def blob_options() -> dict[str, Any]:
+    """How a blob client waits and tries again. Each has its own: a policy leads on to its client's connections."""
+    return {**_TIMES, "retry_policy": BlobRetry(**_RETRY)}
+
+
+def queue_options() -> dict[str, Any]:
+    """The same for a queue client."""
+    return {**_TIMES, "retry_policy": QueueRetry(**_RETRY)}
 
 
 @contextmanager

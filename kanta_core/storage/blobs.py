@@ -21,7 +21,7 @@ from azure.storage.blob import (
 )
 
 from kanta_core.errors import BlobChanged, StorageUnavailable
-from kanta_core.storage.account import BLOB_OPTIONS, CHECK_OPTIONS, storage_errors
+from kanta_core.storage.account import CHECK_OPTIONS, blob_options, storage_errors
 from kanta_core.storage.names import CONTAINERS, PHOTOS
 
 # Set on the blobs that stand for folders where storage has such; Go clients write its name their way.
@@ -48,7 +48,7 @@ class Blobs:
     """The blobs of Kanta's containers. StorageUnavailable when the account can't be reached or lacks them."""
 
     def __init__(self, connection_string: str, *, link_lifetime: timedelta) -> None:
-        self._service = BlobServiceClient.from_connection_string(connection_string, **BLOB_OPTIONS)
+        self._service = BlobServiceClient.from_connection_string(connection_string, **blob_options())
         self._link_lifetime = link_lifetime
 
     def create_containers(self) -> None:

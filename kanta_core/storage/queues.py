@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
-from kanta_core.storage.account import CHECK_OPTIONS, QUEUE_OPTIONS, storage_errors
+from kanta_core.storage.account import CHECK_OPTIONS, queue_options, storage_errors
 from kanta_core.storage.names import ENCODE_QUEUE, QUEUES
 
 # Sending waits on the network, not on the processor.
@@ -21,7 +21,7 @@ class Queues:
     """Kanta's queues. Raises StorageUnavailable when the account can't be reached or lacks them."""
 
     def __init__(self, connection_string: str) -> None:
-        self._service = QueueServiceClient.from_connection_string(connection_string, **QUEUE_OPTIONS)
+        self._service = QueueServiceClient.from_connection_string(connection_string, **queue_options())
         self._clients = {
             name: self._service.get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())
             for name in QUEUES

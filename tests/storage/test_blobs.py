@@ -17,6 +17,7 @@ from azure.storage.blob import (
     generate_account_sas,
 )
 
+from devhost.azurite import Azurite
 from kanta_core.errors import BlobChanged, StorageUnavailable
 from kanta_core.storage.blobs import Blob, Blobs
 from kanta_core.storage.names import EVENT_IMAGES, PHOTOS
@@ -200,3 +201,14 @@ def _put_raw(connection_string: str, name: str) -> None:
     )
     assert connection.getresponse().status == 201
     connection.close()
+
+
+def test_two_clients_in_one_process_are_strangers(blobs: Blobs, azurite: Azurite, storage_connection: str) -> None:
+    account = storage_connection.partition("AccountName=")[2].partition(";")[0]
+    others = Blobs(
+        azurite.connection_string(f"test{399 if account != 'test399' else 398}"), link_lifetime=timedelta()
+    )
+    others.create_containers()
+    others.close()
+    blobs.write(PHOTOS, "wedding/a.jpg", b"a photo", content_type="image/jpeg")
+    assert blobs.look("wedding/a.jpg") is not None
