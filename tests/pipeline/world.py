@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -119,10 +120,9 @@ class World:
         """The messages of a queue, which are gone from it now."""
         client = self._queues.get_queue_client(queue, message_decode_policy=TextBase64DecodePolicy())
         found = []
-        with closing(client):
-            for message in client.receive_messages(messages_per_page=32):
-                found.append(json.loads(message.content))
-                client.delete_message(message)
+        for message in client.receive_messages(messages_per_page=32):
+            found.append(json.loads(message.content))
+            client.delete_message(message)
         return found
 
     def work(self) -> None:
@@ -178,6 +178,13 @@ class World:
 
     def query(self, statement: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         return self._database.execute(statement.encode(), values).fetchall()
+
+    def wait_for(self, statement: str) -> None:
+        """Return once the query finds something."""
+        deadline = time.monotonic() + SECONDS
+        while not self.query(statement):
+            assert time.monotonic() < deadline, f"waited {SECONDS} s for {statement}"
+            time.sleep(0.01)
 
     def rows(self) -> Rows:
         """Every row of every table, as text."""

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import unicodedata
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from azure.storage.blob import (
-    AccountSasPermissions,
-    BlobServiceClient,
-    ContainerClient,
-    ResourceTypes,
-    generate_account_sas,
-)
+from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from devhost.azurite import Azurite
 from kanta_core.errors import BlobChanged, StorageUnavailable
 from kanta_core.storage.blobs import Blob, Blobs
 from kanta_core.storage.names import EVENT_IMAGES, PHOTOS
+from tests.storage.raw import put_photo
 
 NAMES = {
     "a space": "wedding/my photo.jpg",
@@ -172,35 +165,12 @@ def test_a_path_with_dots_never_reaches_another_container(
     blobs: Blobs, storage_connection: str, container: ContainerClient
 ) -> None:
     blobs.write(EVENT_IMAGES, "secret.jpg", b"secret", content_type="image/jpeg")
-    # Clients shorten such a path; only a bare request can make such a blob.
-    _put_raw(storage_connection, "wedding/../../event-images/secret.jpg")
+    put_photo(storage_connection, "wedding/../../event-images/secret.jpg")
     (blob,) = listed(blobs)
 
     with pytest.raises(StorageUnavailable):
         blobs.read(blob)
     assert httpx.get(blobs.link(blob.name, content_type="image/jpeg")).status_code == 403
-
-
-def _put_raw(connection_string: str, name: str) -> None:
-    settings = dict(part.split("=", 1) for part in connection_string.rstrip(";").split(";"))
-    token = generate_account_sas(
-        settings["AccountName"],
-        settings["AccountKey"],
-        ResourceTypes(object=True),
-        AccountSasPermissions(write=True, create=True),
-        datetime.now(UTC) + timedelta(hours=1),
-    )
-    endpoint = urlsplit(settings["BlobEndpoint"])
-    assert endpoint.hostname is not None
-    connection = http.client.HTTPConnection(endpoint.hostname, endpoint.port, timeout=20)
-    connection.request(
-        "PUT",
-        f"{endpoint.path}/{PHOTOS}/{quote(name)}?{token}",
-        b"x",
-        {"x-ms-blob-type": "BlockBlob"},
-    )
-    assert connection.getresponse().status == 201
-    connection.close()
 
 
 def test_two_clients_in_one_process_are_strangers(blobs: Blobs, azurite: Azurite, storage_connection: str) -> None:
