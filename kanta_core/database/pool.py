@@ -12,6 +12,7 @@ from psycopg import errors
 from psycopg.types import TypeInfo
 from psycopg_pool import ConnectionPool
 
+from kanta_core.database.url import parameters
 from kanta_core.errors import DatabaseUnavailable, SchemaOutdated
 
 Connection = psycopg.Connection[Any]
@@ -34,12 +35,12 @@ def _know_vectors(connection: Connection) -> None:
 class Database:
     """A pool of connections, opened on first use.
 
-    A checkout is checked (0.05 ms), so that a restart of the server costs nobody an error.
+    A checkout is checked (0.05 ms), so that a restart of the server costs nobody an error. SettingsError for a
+    URL that can't be read.
     """
 
     def __init__(self, url: str, *, size: int) -> None:
         self._pool = ConnectionPool(
-            url,
             min_size=0,
             max_size=size,
             max_idle=120,
@@ -48,6 +49,7 @@ class Database:
             check=self._check,
             configure=_know_vectors,
             kwargs={
+                **parameters(url),
                 "connect_timeout": 5,
                 "application_name": "kanta",
                 "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC -c jit=off",

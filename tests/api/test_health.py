@@ -11,7 +11,8 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from kanta_core.services import Services
+from kanta_core.errors import SettingsError
+from kanta_core.services import Services, build
 from kanta_core.settings import Settings
 from tests.api.astray import database_at, serving, storage_at
 from tests.api.client import Api, problem, secrets_of
@@ -87,3 +88,13 @@ def test_a_wrong_key_or_password_is_named_and_told_nobody(
     assert caplog.records
     for secret in ("hunter2hunter2", "c2VjcmV0", *secrets_of(services)):
         assert secret not in caplog.text + response.text
+
+
+@pytest.mark.parametrize("password", ["hu@sh", "hu/sh", "hu%zzsh"])
+def test_a_misspelt_database_url_stops_the_start_and_is_told_nobody(
+    settings: Settings, caplog: pytest.LogCaptureFixture, password: str
+) -> None:
+    url = SecretStr(f"postgresql://kanta:{password}@127.0.0.1/kanta")
+    with pytest.raises(SettingsError, match="URL") as stopped:
+        build(settings.model_copy(update={"database_url_given": url}))
+    assert not [part for part in ("hu", "sh") if part in str(stopped.value) + caplog.text]

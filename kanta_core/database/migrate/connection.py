@@ -7,6 +7,7 @@ from psycopg import Connection, conninfo
 from psycopg.rows import TupleRow
 
 from kanta_core.database.migrate.files import MigrationError
+from kanta_core.database.url import parameters
 
 NAME = "kanta migrations"
 
@@ -14,16 +15,10 @@ NAME = "kanta migrations"
 def connect(database_url: str) -> Connection[TupleRow]:
     """A connection in autocommit mode.
 
-    MigrationError when there is none, in one line that holds nothing of the password, however the URL is
-    misspelt.
+    SettingsError when the URL can't be read, MigrationError when it leads nowhere: in one line that holds
+    nothing of the password.
     """
-    try:
-        known = conninfo.conninfo_to_dict(database_url)
-    except psycopg.ProgrammingError:
-        raise MigrationError("the database's URL can't be read") from None  # libpq's message quotes it
-    # A password with a bare @, : or / makes its own rest the host or the port, which errors would quote.
-    if "@" in str(known.get("host", "")) or not str(known.get("port", "0")).replace(",", "").isdigit():
-        raise MigrationError("the database's URL can't be read; write a password's @ : / as %40 %3A %2F")
+    known = parameters(database_url)
     known.setdefault("connect_timeout", 10)
     known["application_name"] = NAME
     try:
