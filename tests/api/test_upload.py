@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
-import pytest
 
 from tests.api import forms, photos
 from tests.api.client import Api, problem
@@ -26,21 +25,21 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("way", ["multipart", "bare"])
-def test_a_photo_is_taken_and_waits_to_be_encoded(api: Api, event: str, way: str, obama: bytes) -> None:
-    if way == "multipart":
-        response = api.post(f"/pics/{event}", files={"image_file": ("obama.jpg", obama, "image/jpeg")})
-    else:
-        response = api.post(f"/pics/{event}", content=obama, headers={"Content-Type": "image/jpeg"})
-    assert response.status_code == 202
-    taken = response.json()
-    for key, kind in KEYS.items():
-        assert isinstance(taken[key], kind), key
-    assert uuid.UUID(taken["uuid"])
-    assert (taken["status"], taken["faces"], taken["file_extension"]) == ("pending", 0, "jpg")
-    assert httpx2.get(taken["blob_url"]).content == obama
-    assert taken.items() >= api.get(f"/pics/{taken['uuid']}").json()["image"].items()
-    assert api.get("/events").json()["events"][0]["pending"] == 1
+def test_a_photo_is_taken_as_a_form_and_bare_and_waits_to_be_encoded(
+    api: Api, event: str, obama: bytes, biden: bytes
+) -> None:
+    form = api.post(f"/pics/{event}", files={"image_file": ("obama.jpg", obama, "image/jpeg")})
+    bare = api.post(f"/pics/{event}", content=biden, headers={"Content-Type": "image/jpeg"})
+    for response, data in [(form, obama), (bare, biden)]:
+        assert response.status_code == 202
+        taken = response.json()
+        for key, kind in KEYS.items():
+            assert isinstance(taken[key], kind), key
+        assert uuid.UUID(taken["uuid"])
+        assert (taken["status"], taken["faces"], taken["file_extension"]) == ("pending", 0, "jpg")
+        assert httpx2.get(taken["blob_url"]).content == data
+        assert taken.items() >= api.get(f"/pics/{taken['uuid']}").json()["image"].items()
+    assert api.get("/events").json()["events"][0]["pending"] == 2
 
 
 def test_an_upload_to_an_unknown_event_is_404(api: Api, event: str, stored: Callable[[], object]) -> None:

@@ -98,10 +98,10 @@ def test_what_is_no_whole_photo_within_the_limits_is_refused_and_nothing_is_stor
     assert stored() == before
 
 
-@pytest.mark.parametrize("way", ["multipart", "bare"])
-def test_a_photo_of_exactly_the_limit_is_taken(api: Api, event: str, way: str) -> None:
-    assert send(api, event, photos.jpeg().ljust(LIMIT, b"\0"), way).status_code == 202
-    assert send(api, event, photos.bomb(1_000, 1_000), way).status_code == 202
+def test_a_photo_of_exactly_the_limit_is_taken(api: Api, event: str) -> None:
+    for seed, way in enumerate(["multipart", "bare"]):
+        assert send(api, event, photos.jpeg(seed).ljust(LIMIT, b"\0"), way).status_code == 202
+    assert send(api, event, photos.bomb(1_000, 1_000), "bare").status_code == 202
 
 
 def test_a_body_is_given_up_as_soon_as_it_is_too_long(api: Api, event: str, stored: Callable[[], object]) -> None:
@@ -122,6 +122,7 @@ def test_a_body_is_given_up_as_soon_as_it_is_too_long(api: Api, event: str, stor
     assert stored() == before
 
 
-@pytest.mark.parametrize("length", ["9" * 400, str(10**9), str(LIMIT + 1_000_001)])
-def test_a_body_that_says_it_is_too_long_is_not_read(api: Api, event: str, length: str) -> None:
-    problem(api.post(f"/pics/{event}", content=b"", headers={"Content-Length": length}), 413, "image-too-large")
+def test_a_body_that_says_it_is_too_long_is_not_read(api: Api, event: str) -> None:
+    for length in ("9" * 400, str(10**9), str(LIMIT + 1)):
+        response = api.post(f"/pics/{event}", content=b"", headers={"Content-Length": length})
+        problem(response, 413, "image-too-large")
