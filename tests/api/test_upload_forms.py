@@ -52,6 +52,11 @@ def test_a_charset_changes_nothing(api: Api, event: str) -> None:
         assert taken.json()["name"] == "ud800é.jpg"
 
 
+def test_a_file_name_that_is_no_utf_8_is_read_as_latin_1(api: Api, event: str) -> None:
+    body = forms.photo(PHOTO, "café.jpg").replace("é".encode(), b"\xe9", 1)
+    assert send(api, event, body).json()["name"] == "café.jpg"
+
+
 def test_a_photo_in_a_part_of_another_name_is_missing(api: Api, event: str, stored: Callable[[], object]) -> None:
     before = stored()
     for name in ("image", "file", "IMAGE_FILE", "image_file[]", ""):
