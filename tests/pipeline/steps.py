@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from kanta_core.database.pool import Connection
@@ -80,18 +80,19 @@ def stepped(services: Services, after: Callable[[int, bool], None]) -> Services:
     return its
 
 
-def killed_after(step: int, services: Services, act: Act) -> bool:
-    """Run `act` until it is killed after its `step`-th step; False when it was through before."""
+def stopped_after(step: int, error: BaseException, services: Services, act: Act) -> bool:
+    """Run `act`, of which every step from the `step`-th on ends in `error`; whether there were that many."""
+    most = 0
 
     def after(taken: int, _: bool) -> None:  # noqa: FBT001 - as `stepped` calls it
-        if taken == step:
-            raise Killed
+        nonlocal most
+        most = taken
+        if taken >= step:
+            raise error
 
-    try:
+    with suppress(type(error)):
         act(stepped(services, after))
-    except Killed:
-        return True
-    return False
+    return most >= step
 
 
 class Ended(Exception):

@@ -94,9 +94,9 @@ class World:
 
     # What the host does.
 
-    def deliver(self, name: str, services: Services | None = None) -> None:
-        """Bring a blob to its function: five tries at once, then the poison queue's handler."""
-        for _ in range(5):
+    def deliver(self, name: str, services: Services | None = None, *, tries: int = 5) -> None:
+        """Bring a blob to its function: some tries at once, then the poison queue's handler."""
+        for _ in range(tries):
             try:
                 encode(services or self.services, name)
             except Exception:  # noqa: BLE001 - the host does not ask what it was
@@ -127,12 +127,10 @@ class World:
 
     def work(self) -> None:
         """Run the functions of the queues until there is no message left."""
-        busy = True
-        while busy:
-            busy = False
-            for queue, function in self._functions().items():
-                for message in self.received(queue):
-                    busy = True
+        # In this order each message is worked off in the round in which it was sent.
+        for queue, function in self._functions().items():
+            while messages := self.received(queue):
+                for message in messages:
                     function(message)
 
     def _functions(self) -> Mapping[str, Callable[[Mapping[str, str]], None]]:
@@ -148,8 +146,8 @@ class World:
             self.deliver(name)
         sweep(self.services)
         self.work()
-        request_reclusters(self.services)
-        self.work()
+        if request_reclusters(self.services):
+            self.work()
 
     # What can be seen.
 

@@ -1,0 +1,65 @@
+"""Whatever comes in between after any step, the end is that of one after the other."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.pipeline import truth
+from tests.pipeline.steps import Ended, overtaken_after
+from tests.pipeline.stories import STORIES, scene, told
+from tests.pipeline.world import World
+
+CODE = "wedding-x"
+PAIRS = [
+    ("a photo is dropped", "the code is used again"),
+    ("known bytes are dropped", "the holder's blob vanishes"),
+    ("known bytes are dropped", "a duplicate is removed"),
+    ("the holder is overwritten by known bytes", "a duplicate is removed"),
+    ("the holder is overwritten by nothing", "the holder is written again as it was"),
+    ("a duplicate is removed", "known bytes are dropped"),
+    ("a photo is uploaded", "the code is used again"),
+    ("the people are made", "a duplicate is removed"),
+]
+
+
+def after(world: World, *stories: str) -> truth.Summary:
+    """How it ends when these happen one after the other."""
+    begun(world)
+    for story in stories:
+        told(STORIES[story], world.services, world, CODE)
+    return ended(world)
+
+
+def begun(world: World) -> None:
+    world.clear()
+    scene(world, CODE)
+
+
+def ended(world: World) -> truth.Summary:
+    world.settle()
+    truth.check(world)
+    return truth.summary(world, "-x")
+
+
+@pytest.mark.parametrize(("story", "other"), PAIRS, ids=[f"{a}, {b}" for a, b in PAIRS])
+def test_overtaken_anywhere_it_ends_as_one_after_the_other(world: World, story: str, other: str) -> None:
+    ends = [after(world, story, other), after(world, other, story)]
+    if story.startswith("the holder is overwritten") and "holder" in other:
+        # Overwritten before anybody had seen the version in between.
+        ends.append(after(world, other))
+
+    for step in itertools.count(1):
+        begun(world)
+        try:
+            overtaken = overtaken_after(
+                step,
+                world.services,
+                lambda its: told(STORIES[story], its, world, CODE),
+                lambda: told(STORIES[other], world.services, world, CODE),
+            )
+        except Ended:
+            return
+        if overtaken:
+            assert ended(world) in ends, f"after step {step}"
