@@ -24,7 +24,7 @@ run: $(VENV)/.laptop node_modules/.installed ## serves on KANTA_PORT until Ctrl-
 	@exec $(PY) -m devhost
 
 test: $(VENV)/.dev node_modules/.installed $(VENV)/.photos ## every test that needs no network and no cloud, with coverage by package
-	@exec $(BIN)/pytest --cov --cov-report= -p tests.coverage_table -n 2 --dist loadfile $(PYTEST)
+	@exec $(BIN)/pytest --cov --cov-report= -p tests.coverage_table -n 3 --dist loadfile $(PYTEST)
 
 check: $(VENV)/.dev ## formatting, lint, types, import rules
 	$(BIN)/ruff format --check .
