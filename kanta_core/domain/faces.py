@@ -42,12 +42,20 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """Everything encoding found in one photo; width and height are those of the upright image."""
+    """Everything encoding found in one photo; width and height are those of the upright image.
+
+    A face is known by its place: of several in the very same one the first is kept.
+    """
 
     width: int
     height: int
     file_extension: str
     faces: tuple[Face, ...]
+
+    def __post_init__(self) -> None:
+        # Cut off at the edges of a small photo, two detections can become one.
+        by_place = {face.box: face for face in reversed(self.faces)}
+        object.__setattr__(self, "faces", tuple(face for face in self.faces if by_place[face.box] is face))
 
 
 def face_id(event_id: uuid.UUID, sha256: bytes, box: Box) -> uuid.UUID:

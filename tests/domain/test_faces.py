@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from kanta_core.domain.faces import Box, face_id
+import numpy as np
+
+from kanta_core.domain.faces import Box, Encoding, Face, face_id
 
 EVENT, BYTES, BOX = uuid.UUID(int=1), bytes(32), Box(10, 20, 30, 40)
 
@@ -22,3 +24,10 @@ def test_another_event_other_bytes_and_another_place_are_other_faces() -> None:
         face_id(EVENT, BYTES, Box(10, 20, 30, 41)),
     }
     assert len(names) == 7
+
+
+def test_of_several_faces_in_the_very_same_place_the_first_is_kept() -> None:
+    vector = np.zeros(128, np.float32)
+    places = [Box(0, 0, 8, 8), Box(0, 0, 8, 9), Box(0, 0, 8, 8)]
+    faces = tuple(Face(place, (), float(score), vector) for score, place in enumerate(places))
+    assert Encoding(8, 9, "jpg", faces).faces == faces[:2]
