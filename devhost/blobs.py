@@ -16,6 +16,9 @@ _log = console.source("blob")
 _PAUSE_SECONDS = 1.0
 # Listing may take a tenth of the time: Azurite does nothing else while it lists.
 _PAUSE_FACTOR = 9
+# While this many blobs wait for a worker, more of them are no hurry.
+_PLENTY = 50
+_PAUSE_WITH_PLENTY_SECONDS = 5.0
 
 
 @dataclass
@@ -69,7 +72,9 @@ class BlobScanner:
                 if told:
                     _log.info("lists %s again", source.container)
                 fine, told = True, False
-            await asyncio.sleep(max(_PAUSE_SECONDS, _PAUSE_FACTOR * spent))
+            plenty = self._journal.waiting() >= _PLENTY
+            pause = _PAUSE_WITH_PLENTY_SECONDS if plenty else _PAUSE_SECONDS
+            await asyncio.sleep(max(pause, _PAUSE_FACTOR * spent))
 
     async def _scan(self, source: _Source) -> float:
         """One listing; the seconds it took."""

@@ -98,6 +98,10 @@ class Journal:
         self._db.execute(
             "UPDATE work SET held = function NOT IN (SELECT value FROM json_each(?))", [json.dumps([*functions])]
         )
+        return self.waiting()
+
+    def waiting(self) -> int:
+        """How much work waits for a worker."""
         (count,) = self._db.execute("SELECT count(*) FROM work WHERE NOT held").fetchone()
         return int(count)
 
