@@ -138,8 +138,8 @@ def _database(server_url: str, *, template: str | None) -> Iterator[str]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the figures that tests measured beside the bounds they hold them to, from whichever process."""
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for name, value in getattr(report, "user_properties", ()):
-                if name == "figure":
-                    terminalreporter.write_line(str(value))
+    # A test's call and its end both report its properties.
+    reports = [report for each in terminalreporter.stats.values() for report in each]
+    properties = [each for report in reports for each in getattr(report, "user_properties", ())]
+    for figure in dict.fromkeys(str(value) for name, value in properties if name == "figure"):
+        terminalreporter.write_line(figure)
