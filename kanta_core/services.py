@@ -56,7 +56,9 @@ def build(settings: Settings) -> Services:
     connection_string = settings.storage_connection.get_secret_value()
     return Services(
         settings=settings,
-        database=Database(settings.database_url, size=settings.database_pool_size),
+        database=Database(
+            settings.database_url, size=settings.database_pool_size, prepare=not settings.database_pooler
+        ),
         blobs=Blobs(connection_string, link_lifetime=timedelta(minutes=settings.blob_url_minutes)),
         queues=Queues(connection_string),
     )

@@ -120,6 +120,8 @@ class Settings(TriggerSettings, DatabaseSettings):
     max_description_length: int = Field(default=2_000, ge=1)
     blob_url_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
     database_pool_size: int = Field(default=8, ge=1)
+    # Whether a transaction-level pooler (PgBouncer) is in between: it gives every transaction another session.
+    database_pooler: bool = False
     # A blob this old that no trigger has brought yet is taken for missed.
     sweep_grace_seconds: int = Field(default=120, ge=0)
 

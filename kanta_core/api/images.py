@@ -69,10 +69,7 @@ def list_images(
         statuses=status,
     )
     with its.database.transaction() as connection:
-        event = events.find(connection, event_code)
-        if event is None:
-            raise EventNotFound
-        found = images.page(connection, event.id, shown)
+        found = images.page(connection, events.resolve(connection, event_code), shown)
     return [ImageOut.of(image, its.blobs) for image in found]
 
 

@@ -33,11 +33,9 @@ def list_people(
 ) -> list[PersonOut] | Response:
     """List the event's people, biggest first; the faces in no person yet come last, under -1."""
     with its.database.transaction() as connection:
-        event = events.find(connection, event_code)
-        if event is None:
-            raise EventNotFound
+        event_id = events.resolve(connection, event_code)
         if cluster_ids:
             query = [("event_code", event_code), *(("cluster_list_id", number) for number in cluster_ids)]
             return RedirectResponse(f"/pics?{urlencode(query)}", 307)
-        found = people.list_people(connection, event.id, sample_size=sample_size)
+        found = people.list_people(connection, event_id, sample_size=sample_size)
     return [PersonOut.of(person, its.blobs) for person in found]

@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 
 from kanta_core.database.pool import Connection
 from kanta_core.domain.records import Event
-from kanta_core.errors import EventCodeTaken
+from kanta_core.errors import EventCodeTaken, EventNotFound
 
 # What readers see of an event. `running` and `people_current` are facts of the moment of reading.
 _SELECT = """
@@ -41,9 +41,6 @@ LIST = (
     + ") listed WHERE %(running)s::boolean IS NULL OR running = %(running)s ORDER BY created_at, id"
 )
 
-# One change of an event at a time, until the transaction ends; its photos go on arriving meanwhile.
-LOCK = "SELECT FROM events WHERE id = %(event_id)s FOR NO KEY UPDATE"
-
 # A new event; its code is added in the same transaction.
 INSERT = """
     INSERT INTO events (name, description, start_date_time, end_date_time)
@@ -65,12 +62,26 @@ OWNER = """
     SELECT e.id, e.erasing FROM event_codes c JOIN events e ON e.id = c.event_id WHERE c.code = %(code)s
 """
 
+# The event a code leads to, by its id alone: counting its pending photos is for those who show them.
+RESOLVE = """
+    SELECT e.id FROM event_codes c JOIN events e ON e.id = c.event_id WHERE c.code = %(code)s AND NOT e.erasing
+"""
+
 # Serialises everything that decides which event a code leads to, until the transaction ends.
 LOCK_CODE = "SELECT pg_advisory_xact_lock(hashtextextended('kanta code ' || %(code)s, 0))"
 
 # The event, for whoever decides something about its images, faces or codes: one at a time, until the transaction
 # ends. Nobody gets hold of an event that is gone.
 HOLD = "SELECT id FROM events WHERE id = %(event_id)s AND NOT erasing FOR NO KEY UPDATE"
+
+# The same by a code, with the current one. A code leads to its event for as long as the event lives.
+HOLD_CODE = """
+    SELECT e.id, c.code
+      FROM events e
+      JOIN event_codes c ON c.event_id = e.id AND c.is_current
+     WHERE e.id = (SELECT event_id FROM event_codes WHERE code = %(code)s) AND NOT e.erasing
+       FOR NO KEY UPDATE OF e
+"""
 
 # The event's faces changed: its people are to be made anew.
 FACES_CHANGED = "UPDATE events SET faces_revision = faces_revision + 1 WHERE id = %(event_id)s"
@@ -88,10 +99,13 @@ def get(connection: Connection, event_id: uuid.UUID) -> Event | None:
         return cursor.execute(GET, {"event_id": event_id}).fetchone()
 
 
-def lock(connection: Connection, event_id: uuid.UUID) -> Event | None:
-    """The event as it stays until the transaction ends, or None when it is gone."""
-    connection.execute(LOCK, {"event_id": event_id})
-    return get(connection, event_id)
+def resolve(connection: Connection, code: str) -> uuid.UUID:
+    """The id of the event a code leads to; EventNotFound when it leads to none."""
+    row = connection.execute(RESOLVE, {"code": code}).fetchone()
+    if row is None:
+        raise EventNotFound
+    event_id: uuid.UUID = row[0]
+    return event_id
 
 
 def list_all(connection: Connection, *, running: bool | None) -> list[Event]:
@@ -108,10 +122,15 @@ def hold(connection: Connection, event_id: uuid.UUID) -> bool:
     return connection.execute(HOLD, {"event_id": event_id}).fetchone() is not None
 
 
-def find_and_hold(connection: Connection, code: str) -> Event | None:
-    """The event a code leads to, held until the transaction ends."""
-    event = find(connection, code)
-    return get(connection, event.id) if event is not None and hold(connection, event.id) else None
+def hold_code(connection: Connection, code: str) -> tuple[uuid.UUID, str]:
+    """The id and the current code of the event a code leads to, held until the transaction ends.
+
+    EventNotFound when it leads to none. Renamed while this waited, the code may be one the event has just left.
+    """
+    row: tuple[uuid.UUID, str] | None = connection.execute(HOLD_CODE, {"code": code}).fetchone()
+    if row is None:
+        raise EventNotFound
+    return row
 
 
 def insert(connection: Connection, code: str, values: Mapping[str, str | datetime | None]) -> uuid.UUID:

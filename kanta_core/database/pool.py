@@ -35,11 +35,12 @@ def _know_vectors(connection: Connection) -> None:
 class Database:
     """A pool of connections, opened on first use.
 
-    A checkout is checked (0.05 ms), so that a restart of the server costs nobody an error. SettingsError for a
-    URL that can't be read.
+    Statements are prepared on their sixth use, unless `prepare` is false: where the next use may be in another
+    session. A checkout is checked (0.05 ms), so that a restart of the server costs nobody an error.
+    SettingsError for a URL that can't be read.
     """
 
-    def __init__(self, url: str, *, size: int) -> None:
+    def __init__(self, url: str, *, size: int, prepare: bool = True) -> None:
         self._pool = ConnectionPool(
             min_size=0,
             max_size=size,
@@ -53,8 +54,8 @@ class Database:
                 "connect_timeout": 5,
                 "application_name": "kanta",
                 "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC -c jit=off",
-                # A transaction-level pooler in between knows no prepared statements.
-                "prepare_threshold": None,
+                # Planning is more than half of what these statements cost the server.
+                "prepare_threshold": 5 if prepare else None,
             },
         )
 

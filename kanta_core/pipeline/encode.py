@@ -2,12 +2,11 @@
 
 Delivered twice, late, out of order or killed anywhere, the rows end up the same:
 
-1. look: is the blob there, and which version of it? Gone: its image goes.
+1. read: is the blob there, which version of it, and which bytes? Gone: its image goes.
 2. register: a row for it. Whoever deletes the image from now on finds it.
-3. read: the bytes of that version.
-4. claim: holding the event, decide whose bytes they are: erased, known, a duplicate's, or to be encoded.
-5. encode, holding nothing.
-6. finish: one transaction writes the faces, if the image still waits for exactly these bytes.
+3. claim: holding the event, decide whose bytes they are: erased, known, a duplicate's, or to be encoded.
+4. encode, holding nothing.
+5. finish: one transaction writes the faces, if the image still waits for exactly these bytes.
 
 An ImageRefused is permanent and recorded; everything else is raised, so that the host tries again.
 """
@@ -15,17 +14,18 @@ An ImageRefused is permanent and recorded; everything else is raised, so that th
 from __future__ import annotations
 
 import logging
+import uuid
 from typing import NoReturn
 
 from kanta_core.database import arrivals, claims, erasure, events, faces, images, outcomes
 from kanta_core.database.claims import Version
+from kanta_core.database.pool import Connection
 from kanta_core.domain.drops import Unaddressable, address, is_litter
 from kanta_core.domain.records import Image, ImageStatus
-from kanta_core.errors import BlobChanged, EmptyImage, ImageRefused, ImageTooLarge, KantaError
+from kanta_core.errors import BlobChanged, EmptyImage, EventNotFound, ImageRefused, ImageTooLarge, KantaError
 from kanta_core.pipeline.read import read
 from kanta_core.pipeline.remove import delete_doomed, forget_blob, queue_heir
 from kanta_core.services import Services
-from kanta_core.storage.blobs import Blob
 
 _log = logging.getLogger(__name__)
 
@@ -37,51 +37,65 @@ def encode(services: Services, blob_name: str) -> None:
     # The row before the blob: a version claimed between the two is newer than what is seen here.
     with services.database.transaction() as connection:
         known = images.of_blob(connection, blob_name)
-    blob = services.blobs.look(blob_name)
-    if blob is None or blob.is_folder:
+    if known is not None and known.status is not ImageStatus.PENDING and _is_current(services, known):
+        return
+    found = read(services, blob_name)
+    if found is None:
         forget_blob(services, blob_name)
         return
-    if known is not None and known.status is not ImageStatus.PENDING and known.etag == blob.etag:
-        return
-    image = known or _register(services, blob)
+    version, data = found
+    image = known or _register(services, blob_name, version)
     if image is None:
         return
     try:
-        _encode(services, image, blob, seen_etag=known.etag if known else None)
+        _encode(services, image, version, data, seen_etag=known.etag if known else None)
     except Exception as error:
         reason = error.message if isinstance(error, KantaError) else "Encoding stopped with an error of its own."
         _note(services, blob_name, reason)
         raise
 
 
-def _register(services: Services, blob: Blob) -> Image | None:
+def _is_current(services: Services, image: Image) -> bool:
+    blob = services.blobs.look(image.blob_name)
+    return blob is not None and blob.etag == image.etag
+
+
+def _register(services: Services, blob_name: str, version: Version) -> Image | None:
     """The row of a blob that is there, made if need be; None when it has no event, or none any more."""
-    drop = address(blob.name)
+    drop = address(blob_name)
     with services.database.transaction() as connection:
         if isinstance(drop, Unaddressable):
             arrivals.keep_drops(connection, [drop])
             return None
         # Serialised with the creation of events: a drop is seen by one or taken in by the other.
         events.lock_code(connection, drop.code)
-        event = events.find_and_hold(connection, drop.code)
-        doom = erasure.doom_of(connection, blob.name, blob.etag)
+        event_id = _held(connection, drop.code)
+        doom = erasure.doom_of(connection, blob_name, version.etag)
         if doom is None:
-            if event is None:
+            if event_id is None:
                 arrivals.keep_drops(connection, [drop])
                 return None
-            arrivals.register(connection, event.id, drop)
-            return images.of_blob(connection, blob.name)
+            arrivals.register(connection, event_id, drop)
+            return images.of_blob(connection, blob_name)
     delete_doomed(services, [doom])
     return None
 
 
-def _encode(services: Services, image: Image, blob: Blob, *, seen_etag: str | None) -> None:
-    version, data = read(services, blob)
+def _held(connection: Connection, code: str) -> uuid.UUID | None:
+    try:
+        return events.hold_code(connection, code)[0]
+    except EventNotFound:
+        return None
+
+
+def _encode(
+    services: Services, image: Image, version: Version, data: bytes | None, *, seen_etag: str | None
+) -> None:
     if not _claim(services, image, version, seen_etag=seen_etag):
         return
     try:
         if data is None or version.sha256 is None:
-            _refuse(blob)
+            _refuse(version)
         encoding = services.encode(data)
     except ImageRefused as refusal:
         with services.database.transaction() as connection:
@@ -95,8 +109,8 @@ def _encode(services: Services, image: Image, blob: Blob, *, seen_etag: str | No
             events.faces_changed(connection, image.event_id)
 
 
-def _refuse(blob: Blob) -> NoReturn:
-    raise ImageTooLarge if blob.size else EmptyImage
+def _refuse(version: Version) -> NoReturn:
+    raise ImageTooLarge if version.size else EmptyImage
 
 
 def _claim(services: Services, image: Image, version: Version, *, seen_etag: str | None) -> bool:

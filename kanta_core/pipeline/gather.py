@@ -46,9 +46,9 @@ def change_event(services: Services, code: str, values: EventValues, *, new_code
     with services.database.transaction() as connection:
         if new_code is not None:
             events.lock_code(connection, new_code)
-        event = events.find_and_hold(connection, code)
-        if event is None:
-            raise EventNotFound
+        event_id, _ = events.hold_code(connection, code)
+        event = events.get(connection, event_id)
+        assert event is not None
         kept = {"start_date_time": event.start_date_time, "end_date_time": event.end_date_time}
         _check({**kept, **values}, services.settings)
         if values:

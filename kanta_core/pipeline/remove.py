@@ -15,7 +15,7 @@ from kanta_core.database import arrivals, claims, erasure, events, images
 from kanta_core.database.claims import Version
 from kanta_core.domain.codes import fold_code
 from kanta_core.domain.drops import Unaddressable, address
-from kanta_core.domain.records import Event, Image
+from kanta_core.domain.records import Image
 from kanta_core.errors import EventNotFound, ImageNotFound, StorageUnavailable
 from kanta_core.pipeline.read import read
 from kanta_core.services import Services
@@ -56,11 +56,11 @@ def queue_heir(services: Services, blob_name: str | None) -> None:
 def remove_image(services: Services, code: str, image_id: uuid.UUID) -> None:
     """Delete an image and every other image of the same bytes in its event, rows and blobs."""
     with services.database.transaction() as connection:
-        image = image_of_event(images.get(connection, image_id), events.find(connection, code))
+        image = image_of_event(images.get(connection, image_id), events.resolve(connection, code))
     unread = _unread(services, image)
     with services.database.transaction() as connection:
         events.hold(connection, image.event_id)
-        image = image_of_event(images.get(connection, image_id), events.find(connection, code))
+        image = image_of_event(images.get(connection, image_id), events.resolve(connection, code))
         if image.etag is None and unread is not None:
             image = replace(image, etag=unread.etag, sha256=unread.sha256)
         doomed = {image.id: image}
@@ -77,11 +77,9 @@ def remove_image(services: Services, code: str, image_id: uuid.UUID) -> None:
     delete_doomed(services, blobs)
 
 
-def image_of_event(image: Image | None, event: Event | None) -> Image:
+def image_of_event(image: Image | None, event_id: uuid.UUID) -> Image:
     """The image, if it is one of the event's; an image of another event is as good as none."""
-    if event is None:
-        raise EventNotFound
-    if image is None or image.event_id != event.id:
+    if image is None or image.event_id != event_id:
         raise ImageNotFound
     return image
 
@@ -90,8 +88,8 @@ def _unread(services: Services, image: Image) -> Version | None:
     """What is in the blob of a drop that was never read so far: other images may hold the same bytes."""
     if image.etag is not None or image.sha256 is not None:
         return None
-    blob = services.blobs.look(image.blob_name)
-    return read(services, blob)[0] if blob is not None else None
+    found = read(services, image.blob_name)
+    return found and found[0]
 
 
 def delete_doomed(services: Services, doomed: Iterable[tuple[str, str | None]]) -> None:

@@ -15,10 +15,10 @@ from kanta_core.storage.names import ENCODE_QUEUE
 def retry_image(services: Services, code: str, image_id: uuid.UUID) -> Image:
     """Have the image encoded again; NothingToRetry when it is encoded or a duplicate."""
     with services.database.transaction() as connection:
-        image = image_of_event(images.get(connection, image_id), events.find(connection, code))
+        image = image_of_event(images.get(connection, image_id), events.resolve(connection, code))
         if not outcomes.retry(connection, image.id):
             raise NothingToRetry
-        image = image_of_event(images.get(connection, image_id), events.find(connection, code))
+        image = image_of_event(images.get(connection, image_id), events.resolve(connection, code))
     # After the commit: a worker that is quicker would take the image for final. The sweep sends what is lost here.
     services.queues.send(ENCODE_QUEUE, {"blob_name": image.blob_name})
     return image

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kanta_core.database import events, faces
 from kanta_core.database.faces import Metric
 from kanta_core.domain.records import Match
-from kanta_core.errors import EventNotFound, ImageTooLarge, NoFace, SeveralFaces
+from kanta_core.errors import ImageTooLarge, NoFace, SeveralFaces
 from kanta_core.services import Services
 
 
@@ -15,9 +15,7 @@ def find_similar(services: Services, code: str, data: bytes, *, metric: Metric, 
     The photo and its embedding are kept nowhere. NoFace and SeveralFaces when it does not show exactly one.
     """
     with services.database.transaction() as connection:
-        event = events.find(connection, code)
-    if event is None:
-        raise EventNotFound
+        event_id = events.resolve(connection, code)
     if len(data) > services.settings.max_upload_bytes:
         raise ImageTooLarge
     shown = services.encode(data).faces
@@ -26,4 +24,4 @@ def find_similar(services: Services, code: str, data: bytes, *, metric: Metric, 
     if len(shown) > 1:
         raise SeveralFaces(f"{len(shown)} faces were found in the photo; show one.")
     with services.database.transaction() as connection:
-        return faces.nearest(connection, event.id, shown[0].embedding, metric=metric, top_k=top_k)
+        return faces.nearest(connection, event_id, shown[0].embedding, metric=metric, top_k=top_k)

@@ -41,8 +41,7 @@ def upload(services: Services, code: str, data: bytes, *, file_name: str | None)
     from kanta_core.vision.decode import check  # noqa: PLC0415 - Pillow is for those who upload
 
     with services.database.transaction() as connection:
-        if events.find(connection, code) is None:
-            raise EventNotFound
+        events.resolve(connection, code)
     if len(data) > services.settings.max_upload_bytes:
         raise ImageTooLarge
     format_ = check(data, max_pixels=services.settings.max_pixels)
@@ -63,20 +62,18 @@ def _insert(services: Services, code: str, data: bytes, format_: Format, name: s
     sha256 = hashlib.sha256(data).digest()
     image_id = uuid.uuid4()
     with services.database.transaction() as connection:
-        event = events.find_and_hold(connection, code)
-        if event is None:
-            raise EventNotFound
+        event_id, current_code = events.hold_code(connection, code)
         new = arrivals.insert_upload(
             connection,
             image_id=image_id,
-            event_id=event.id,
-            blob_name=f"{event.code}/{image_id}.{format_.extension}",
+            event_id=event_id,
+            blob_name=f"{current_code}/{image_id}.{format_.extension}",
             name=name or f"{image_id}.{format_.extension}",
             sha256=sha256,
             size=len(data),
             file_extension=format_.extension,
         )
-        image = images.holder(connection, event.id, sha256)
+        image = images.holder(connection, event_id, sha256)
     assert image is not None
     return Uploaded(image, new)
 

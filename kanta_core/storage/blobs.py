@@ -71,13 +71,18 @@ class Blobs:
         except ResourceNotFoundError:
             return None
 
-    def read(self, blob: Blob) -> bytes:
-        """The bytes of this version; BlobChanged when it is no more."""
+    def read(self, name: str, *, at_most: int) -> tuple[Blob, bytes | None] | None:
+        """The photo of this name as it is now with its bytes, None when there is none.
+
+        More bytes than `at_most` are None. BlobChanged when somebody writes it anew meanwhile.
+        """
         try:
             with storage_errors():
-                return bytes(self._client(PHOTOS, blob.name).download_blob(**_only(blob.etag)).readall())
-        except ResourceNotFoundError as error:
-            raise BlobChanged from error
+                download = self._client(PHOTOS, name).download_blob()
+                blob = _blob(download.properties)
+                return blob, bytes(download.readall()) if blob.size <= at_most else None
+        except ResourceNotFoundError:
+            return None
 
     def write(self, container: str, name: str, data: bytes, *, content_type: str) -> None:
         """Write a new blob; one that is there already is left as it is (names are never used twice)."""

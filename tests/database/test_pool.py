@@ -141,3 +141,18 @@ def test_a_pool_that_is_closed_is_unavailable(database_url: str) -> None:
     database.close()
     with pytest.raises(DatabaseUnavailable):
         ask(database)
+
+
+@pytest.mark.parametrize(("prepare", "prepared"), [(True, 1), (False, 0)])
+def test_statements_are_prepared_unless_a_pooler_is_in_between(
+    database_url: str, *, prepare: bool, prepared: int
+) -> None:
+    with closing(Database(database_url, size=1, prepare=prepare)) as database:
+        for _ in range(7):
+            with database.transaction() as connection:
+                connection.execute("SELECT %(number)s::int", {"number": 1})
+        with database.transaction() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT $1::int'"
+            ).fetchone()
+    assert row == (prepared,)

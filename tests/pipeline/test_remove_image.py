@@ -160,11 +160,11 @@ def test_a_delivery_under_way_does_not_lose_the_version_that_came_after_the_remo
     world.drop(A, BEN)
     read = Blobs.read
 
-    def read_and_lose(blobs: Blobs, blob: object) -> bytes:
-        data = read(blobs, blob)  # type: ignore[arg-type]  # it is a Blob
+    def read_and_lose(blobs: Blobs, name: str, *, at_most: int) -> object:
+        found = read(blobs, name, at_most=at_most)
         monkeypatch.undo()
         remove(world, A)
-        return data
+        return found
 
     monkeypatch.setattr(Blobs, "read", read_and_lose)
     with pytest.raises(BlobChanged):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobServiceClient, ContainerClient, StorageStreamDownloader
 
 from devhost.azurite import Azurite
 from kanta_core.errors import BlobChanged, StorageUnavailable
@@ -46,6 +46,12 @@ def listed(blobs: Blobs, prefix: str = "") -> list[Blob]:
     return [blob for page in blobs.pages(prefix=prefix) for blob in page]
 
 
+def bytes_of(blobs: Blobs, name: str) -> bytes | None:
+    found = blobs.read(name, at_most=100 * 2**20)
+    assert found is not None
+    return found[1]
+
+
 def look(blobs: Blobs, name: str) -> Blob:
     blob = blobs.look(name)
     assert blob is not None
@@ -60,20 +66,22 @@ def test_a_blob_of_any_name_is_written_read_linked_listed_and_deleted(blobs: Blo
     blob = look(blobs, name)
     assert listed(blobs) == [blob]
     assert (blob.name, blob.size, blob.is_folder) == (name, len(data), False)
-    assert blobs.read(blob) == data
+    assert blobs.read(name, at_most=len(data)) == (blob, data)
+    assert blobs.read(name, at_most=len(data) - 1) == (blob, None)
     answer = httpx.get(blobs.link(name, content_type="image/webp"))
     assert (answer.status_code, answer.content) == (200, data)
     assert answer.headers["Content-Type"] == "image/webp"
 
     assert blobs.delete(name)
     assert blobs.look(name) is None
+    assert blobs.read(name, at_most=100) is None
     assert not blobs.delete(name)
 
 
 def test_composed_and_decomposed_letters_are_two_names(blobs: Blobs) -> None:
     for form in ("composed", "decomposed"):
         blobs.write(PHOTOS, NAMES[form], form.encode(), content_type="image/jpeg")
-    assert [blobs.read(blob) for blob in listed(blobs)] == [b"decomposed", b"composed"]
+    assert [bytes_of(blobs, blob.name) for blob in listed(blobs)] == [b"decomposed", b"composed"]
 
 
 def test_a_link_opens_one_blob_for_reading_and_nothing_else(blobs: Blobs) -> None:
@@ -102,7 +110,7 @@ def test_a_write_under_a_name_that_is_taken_leaves_the_blob_as_it_is(blobs: Blob
     before = look(blobs, "wedding/a.jpg")
     blobs.write(PHOTOS, "wedding/a.jpg", b"second", content_type="image/jpeg")
     assert look(blobs, "wedding/a.jpg") == before
-    assert blobs.read(before) == b"first"
+    assert bytes_of(blobs, "wedding/a.jpg") == b"first"
 
 
 def test_a_write_in_blocks_leaves_a_blob_as_it_is_too(blobs: Blobs, storage_connection: str) -> None:
@@ -110,26 +118,39 @@ def test_a_write_in_blocks_leaves_a_blob_as_it_is_too(blobs: Blobs, storage_conn
     # Larger than what goes in one piece: the conflict comes with the last request, not the first.
     large = bytes(64 * 2**20 + 1)
     blobs.write(PHOTOS, "wedding/a.jpg", large, content_type="image/jpeg")
-    assert blobs.read(look(blobs, "wedding/a.jpg")) == b"first"
+    assert bytes_of(blobs, "wedding/a.jpg") == b"first"
     blobs.write(PHOTOS, "wedding/large.jpg", large, content_type="image/jpeg")
-    assert blobs.read(look(blobs, "wedding/large.jpg")) == large
+    assert bytes_of(blobs, "wedding/large.jpg") == large
 
 
-def test_only_the_version_that_was_looked_at_is_read_and_deleted(blobs: Blobs, container: ContainerClient) -> None:
+def test_only_the_version_that_was_looked_at_is_deleted(blobs: Blobs, container: ContainerClient) -> None:
     container.upload_blob("wedding/a.jpg", b"first")
     first = look(blobs, "wedding/a.jpg")
     container.upload_blob("wedding/a.jpg", b"second", overwrite=True)
 
-    with pytest.raises(BlobChanged):
-        blobs.read(first)
     assert not blobs.delete("wedding/a.jpg", etag=first.etag)
     assert blobs.delete_all([first]) == 0
 
     second = look(blobs, "wedding/a.jpg")
-    assert blobs.read(second) == b"second"
+    assert blobs.read("wedding/a.jpg", at_most=100) == (second, b"second")
     assert blobs.delete("wedding/a.jpg", etag=second.etag)
+
+
+def test_what_is_read_is_one_version_or_nothing(
+    blobs: Blobs, container: ContainerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The SDK reads what is larger in pieces; between two of them somebody writes the blob anew.
+    piece = 32 * 2**20
+    container.upload_blob("wedding/a.jpg", b"1" * (piece + 1))
+    readall = StorageStreamDownloader.readall
+
+    def overtaken(download: StorageStreamDownloader[bytes]) -> bytes:
+        container.upload_blob("wedding/a.jpg", b"2" * (piece + 1), overwrite=True)
+        return readall(download)
+
+    monkeypatch.setattr(StorageStreamDownloader, "readall", overtaken)
     with pytest.raises(BlobChanged):
-        blobs.read(second)
+        blobs.read("wedding/a.jpg", at_most=2 * piece)
 
 
 def test_a_blob_goes_with_its_snapshots(blobs: Blobs, container: ContainerClient) -> None:
@@ -172,7 +193,7 @@ def test_a_path_with_dots_never_reaches_another_container(
     (blob,) = listed(blobs)
 
     with pytest.raises(StorageUnavailable):
-        blobs.read(blob)
+        blobs.read(blob.name, at_most=100)
     assert httpx.get(blobs.link(blob.name, content_type="image/jpeg")).status_code == 403
 
 
