@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,26 +31,34 @@ class Face:
     """One detection in one image.
 
     `landmarks` are five points in pixels of the upright image (both corners of the right eye as seen, both
-    of the left, the base of the nose); `score` is the detector's margin (HOG: 0 is its threshold);
-    `embedding` is float32 of shape (128,), compared by L2 distance.
+    of the left, the base of the nose); `score` is the detector's margin above its threshold of 0;
+    `quality` in 0..1 says how well the embedding is likely to match others of the same person;
+    `embedding` is float32 of shape (128,), compared by L2 distance with those of the same encoder;
+    `crop` is the face upright, a small JPEG without metadata.
     """
 
     box: Box
     landmarks: tuple[tuple[int, int], ...]
     score: float
+    quality: float
     embedding: NDArray[np.float32]
+    crop: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """Everything encoding found in one photo; width and height are those of the upright image.
 
-    A face is known by its place: of several in the very same one the first is kept.
+    `encoder` names what made the embeddings: those of two encoders are never compared. `taken_at` is what the
+    camera's clock showed, in whatever zone it was set to. `thumbnail` is a small JPEG without metadata. A face is known by its place: of several in the very same one the first is kept.
     """
 
     width: int
     height: int
     file_extension: str
+    encoder: str
+    taken_at: datetime | None
+    thumbnail: bytes
     faces: tuple[Face, ...]
 
     def __post_init__(self) -> None:

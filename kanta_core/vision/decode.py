@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps
+from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from kanta_core.errors import BrokenImage, ImageRefused, TooManyPixels
 from kanta_core.vision.formats import Format, identify
@@ -27,10 +28,14 @@ _SIXTEEN_BITS = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I", "F"})
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A decoded photo: `pixels` is RGB, uint8, of shape (height, width, 3), turned the way it is looked at."""
+    """A decoded photo: `pixels` is RGB, uint8, of shape (height, width, 3), turned the way it is looked at.
+
+    `taken_at` is what the camera's clock showed, in whatever zone it was set to.
+    """
 
     pixels: NDArray[np.uint8]
     format: Format
+    taken_at: datetime | None
 
     @property
     def width(self) -> int:
@@ -50,7 +55,7 @@ def decode(data: bytes, *, max_pixels: int) -> Photo:
         try:
             with _open(data, format_, max_pixels) as image:
                 upright = ImageOps.exif_transpose(image)
-                return Photo(np.asarray(_rgb(upright)), format_)
+                return Photo(np.asarray(_rgb(upright)), format_, _taken_at(image))
         except (ImageRefused, MemoryError):
             raise
         except Exception as error:
@@ -82,6 +87,19 @@ def _open(data: bytes, format_: Format, max_pixels: int) -> Image.Image:
             f"The photo has {image.width} × {image.height} pixels; Kanta takes {max_pixels / 1e6:g} megapixels."
         )
     return image
+
+
+def _taken_at(image: Image.Image) -> datetime | None:
+    exif = image.getexif()
+    for text in (
+        exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal),
+        exif.get(ExifTags.Base.DateTime),
+    ):
+        try:
+            return datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - no zone is known
+        except ValueError:
+            continue
+    return None
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from kanta_core.domain.faces import Box, Face
 from kanta_core.vision import models
 from kanta_core.vision.detect import Detection
+from kanta_core.vision.pictures import crop
+from kanta_core.vision.quality import quality
 
 Landmarks = tuple[tuple[int, int], ...]
 
@@ -34,7 +36,7 @@ def faces(pixels: NDArray[np.uint8], detections: Sequence[Detection]) -> tuple[F
     """The detections of one photo as faces with landmarks and embeddings, in the same order."""
     landmarks, vectors = embed(pixels, [detection.box for detection in detections])
     return tuple(
-        Face(detection.box, points, detection.score, vector)
+        Face(detection.box, points, detection.score, quality(points), vector, crop(pixels, points))
         for detection, points, vector in zip(detections, landmarks, vectors, strict=True)
     )
 

@@ -7,6 +7,10 @@ from kanta_core.vision import models
 from kanta_core.vision.decode import decode
 from kanta_core.vision.detect import detect
 from kanta_core.vision.embed import faces
+from kanta_core.vision.pictures import thumbnail
+
+# Kept with every face; changes with whatever moves an embedding: the detector's boxes, the landmarks, the network.
+_VERSION = "hog-resnet1"
 
 
 class DlibEncoder:
@@ -29,4 +33,12 @@ class DlibEncoder:
         """Every face in the photo; an ImageRefused says why it can't be read, and would say so again."""
         photo = decode(data, max_pixels=self._max_pixels)
         found = detect(photo.pixels)
-        return Encoding(photo.width, photo.height, photo.format.extension, faces(photo.pixels, found))
+        return Encoding(
+            width=photo.width,
+            height=photo.height,
+            file_extension=photo.format.extension,
+            encoder=_VERSION,
+            taken_at=photo.taken_at,
+            thumbnail=thumbnail(photo.pixels),
+            faces=faces(photo.pixels, found),
+        )

@@ -29,5 +29,5 @@ def test_another_event_other_bytes_and_another_place_are_other_faces() -> None:
 def test_of_several_faces_in_the_very_same_place_the_first_is_kept() -> None:
     vector = np.zeros(128, np.float32)
     places = [Box(0, 0, 8, 8), Box(0, 0, 8, 9), Box(0, 0, 8, 8)]
-    faces = tuple(Face(place, (), float(score), vector) for score, place in enumerate(places))
-    assert Encoding(8, 9, "jpg", faces).faces == faces[:2]
+    faces = tuple(Face(place, (), float(score), 0.5, vector, b"") for score, place in enumerate(places))
+    assert Encoding(8, 9, "jpg", "any", None, b"", faces).faces == faces[:2]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
@@ -45,7 +46,15 @@ class ScriptedEncoder:
             raise RuntimeError("the detector ran into something")
         # Real images, which HTTP uploads must be, show one person of their own.
         names = [data.hex()] if data.startswith(b"\x89PNG") else data.decode().split("|")[0].split()
-        return Encoding(640, 480, "jpg", tuple(_face(name, place, data) for place, name in enumerate(names)))
+        return Encoding(
+            width=640,
+            height=480,
+            file_extension="jpg",
+            encoder="scripted",
+            taken_at=datetime(2026, 5, 1, 14, 3, 22),  # noqa: DTZ001 - a camera's clock has no zone
+            thumbnail=b"thumbnail of " + data,
+            faces=tuple(_face(name, place, data) for place, name in enumerate(names)),
+        )
 
     @contextmanager
     def stopped_at(self, data: bytes) -> Iterator[threading.Event]:
@@ -66,7 +75,9 @@ def _face(name: str, place: int, data: bytes) -> Face:
         box=Box(100 * place, 50, 80, 80),
         landmarks=((1, 2), (3, 4), (5, 6), (7, 8), (9, 10)),
         score=1.0 + place,
+        quality=0.8,
         embedding=(person + noise).astype(np.float32),
+        crop=b"crop of " + name.encode(),
     )
 
 

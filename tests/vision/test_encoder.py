@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kanta_core.domain.faces import Box, Encoding
+from kanta_core.domain.faces import Box
 from kanta_core.errors import ImageRefused
 from kanta_core.vision.decode import decode
 from kanta_core.vision.encoder import DlibEncoder
@@ -136,7 +136,7 @@ def test_a_photo_with_no_face_has_none(encoder: DlibEncoder) -> None:
         (1600, 1200), Image.Resampling.BICUBIC
     )
     found = encoder.encode(png(np.asarray(clouds)))
-    assert found == Encoding(1600, 1200, "png", ())
+    assert (found.width, found.height, found.file_extension, found.faces) == (1600, 1200, "png", ())
 
 
 def test_every_yale_photo_shows_its_one_face(yale_zip: Path, encoder: DlibEncoder) -> None:
