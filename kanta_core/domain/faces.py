@@ -50,7 +50,8 @@ class Encoding:
     """Everything encoding found in one photo; width and height are those of the upright image.
 
     `encoder` names what made the embeddings: those of two encoders are never compared. `taken_at` is what the
-    camera's clock showed, in whatever zone it was set to. `thumbnail` is a small JPEG without metadata. A face is known by its place: of several in the very same one the first is kept.
+    camera's clock showed, in whatever zone it was set to. `thumbnail` is a small JPEG without metadata.
+    A face is known by its place: of several in the very same one the first is kept.
     """
 
     width: int
