@@ -1,61 +1,106 @@
-"""Photo bytes → upright pixels."""
+"""Photo bytes → upright working pixels."""
 
 from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageFile, ImageOps
+from PIL import AvifImagePlugin, Image, ImageFile, PngImagePlugin
 
-from kanta_core.errors import BrokenImage, ImageRefused, TooManyPixels
-from kanta_core.vision.formats import Format, identify
-
-pillow_heif.register_heif_opener()
+from kanta_core.errors import BrokenImage, ImageRefused, TooManyPixels, UnsupportedImage
+from kanta_core.vision import webp
+from kanta_core.vision.bombs import refuse_bombs
+from kanta_core.vision.formats import AVIF, HEIC, JPEG, TIFF, WEBP, Format, identify
+from kanta_core.vision.metadata import Metadata, read_metadata
+from kanta_core.vision.working import MODES, working_pixels
 
 # Pillow's own guard counts differently from one format to the next; ours runs before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+# A photo editor's history beside the pixels is larger than Pillow's 1 MB, and no reason to refuse a photo.
+PngImagePlugin.MAX_TEXT_CHUNK = 16_000_000
+# One thread: parallel work is done by processes. Nothing but the photo itself is looked at.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+pillow_heif.options.DECODE_THREADS = 1
+pillow_heif.options.THUMBNAILS = pillow_heif.options.DEPTH_IMAGES = pillow_heif.options.AUX_IMAGES = False
 
-# A JPEG checked at an eighth of its size is still read to its last byte, in a third of the time.
-_CHECK_SCALE = 8
-_SIXTEEN_BITS = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I", "F"})
+# 75 MB of RGB: with the decoder's own copy, numpy and Pillow, a process stays below 400 MB.
+_WORKING_PIXELS = 25_000_000
+# What a JPEG's and a WebP's decoder can shrink by at no cost.
+_SHRINKS = (1, 2, 4, 8)
+
+Shrink = Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A decoded photo: `pixels` is RGB, uint8, of shape (height, width, 3), turned the way it is looked at.
+    """A decoded photo, turned the way it is looked at.
 
-    `taken_at` is what the camera's clock showed, in whatever zone it was set to.
+    `width` and `height` are the upright photo's. `pixels` are its working pixels, RGB, uint8, of shape
+    (⌈height / scale⌉, ⌈width / scale⌉, 3): one of them stands for `scale` × `scale` of the photo's, where `scale`
+    is 1 up to 25 megapixels and then 2, 4 or 8. `taken_at` is what the camera's clock showed, in its own zone.
     """
 
     pixels: NDArray[np.uint8]
+    width: int
+    height: int
+    scale: float
     format: Format
     taken_at: datetime | None
 
-    @property
-    def width(self) -> int:
-        return int(self.pixels.shape[1])
 
-    @property
-    def height(self) -> int:
-        return int(self.pixels.shape[0])
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """What a decoder made of a photo of `width` × `height`, as it is stored, at 1/`shrunk` of its size."""
+
+    picture: Image.Image | NDArray[np.uint8]
+    width: int
+    height: int
+    shrunk: int
+    metadata: Metadata
 
 
 def decode(data: bytes, *, max_pixels: int) -> Photo:
-    """The photo in `data`; an ImageRefused says why there is none."""
+    """The photo in `data`; an ImageRefused says why there is none.
+
+    A MemoryError is raised as it is: what a file claims is held to `max_pixels` before it is decoded, so that
+    memory runs out because of what else the machine does, and the same photo is read another time.
+    """
     format_ = identify(data)
+    with _refusing():
+        decoded = _decoded(data, format_, max_pixels, _working_shrink)
+        scale = _working_shrink(decoded.width * decoded.height)
+        orientation = decoded.metadata.orientation
+        pixels = working_pixels(decoded.picture, shrink=scale // decoded.shrunk, orientation=orientation)
+        size = (decoded.width, decoded.height) if orientation < 5 else (decoded.height, decoded.width)  # noqa: PLR2004
+        return Photo(pixels, *size, float(scale), format_, decoded.metadata.taken_at)
+
+
+def check(data: bytes, *, max_pixels: int) -> Format:
+    """The format of a photo that `decode` takes; an ImageRefused says why it doesn't.
+
+    Decoded to its end like any other, but as small as its decoder can make it.
+    """
+    format_ = identify(data)
+    with _refusing():
+        _decoded(data, format_, max_pixels, lambda _: _SHRINKS[-1])
+    return format_
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
     with warnings.catch_warnings():
         # What a decoder finds odd but can read is no news.
         warnings.simplefilter("ignore")
         try:
-            with _open(data, format_, max_pixels) as image:
-                upright = ImageOps.exif_transpose(image)
-                return Photo(np.asarray(_rgb(upright)), format_, _taken_at(image))
+            yield
         except (ImageRefused, MemoryError):
             raise
         except Exception as error:
@@ -63,57 +108,73 @@ def decode(data: bytes, *, max_pixels: int) -> Photo:
             raise BrokenImage from error
 
 
-def check(data: bytes, *, max_pixels: int) -> Format:
-    """The format of a photo that can be decoded to its end; an ImageRefused says why it can't."""
-    format_ = identify(data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with _open(data, format_, max_pixels) as image:
-                image.draft("RGB", (image.width // _CHECK_SCALE, image.height // _CHECK_SCALE))
-                image.load()
-        except (ImageRefused, MemoryError):
-            raise
-        except Exception as error:
-            raise BrokenImage from error
-    return format_
+def _working_shrink(pixels: int) -> int:
+    return next((shrink for shrink in _SHRINKS if pixels <= _WORKING_PIXELS * shrink**2), _SHRINKS[-1])
 
 
-def _open(data: bytes, format_: Format, max_pixels: int) -> Image.Image:
-    image = Image.open(io.BytesIO(data), formats=format_.decoders)
-    if image.width * image.height > max_pixels:
-        image.close()
+def _decoded(data: bytes, format_: Format, max_pixels: int, shrink: Shrink) -> _Decoded:
+    refuse_bombs(data, format_, max_pixels)
+    if format_ is WEBP:
+        return _webp(data, max_pixels, shrink)
+    if format_ is HEIC:
+        return _heic(data, max_pixels)
+    return _by_pillow(data, format_, max_pixels, shrink)
+
+
+def _webp(data: bytes, max_pixels: int, shrink: Shrink) -> _Decoded:
+    photo = webp.parse(data)
+    _refuse_too_many(photo.width, photo.height, max_pixels)
+    shrunk = shrink(photo.width * photo.height)
+    return _Decoded(webp.pixels(photo, shrunk), photo.width, photo.height, shrunk, read_metadata(photo.exif))
+
+
+def _heic(data: bytes, max_pixels: int) -> _Decoded:
+    container = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+    photo = container[container.primary_index]
+    _refuse_too_many(*photo.size, max_pixels)
+    # libheif has turned it already: what EXIF says of that is for those who don't.
+    exif = photo.info.get("exif")
+    taken_at = read_metadata(exif).taken_at if isinstance(exif, bytes) else None
+    pixels = np.asarray(photo)
+    width, height = photo.size
+    return _Decoded(pixels, width, height, 1, Metadata(taken_at=taken_at))
+
+
+def _by_pillow(data: bytes, format_: Format, max_pixels: int, shrink: Shrink) -> _Decoded:
+    if format_ is AVIF:
+        # What calls itself a film is taken for the still picture beside it.
+        data = data[:8] + b"avif" + data[12:]
+    with Image.open(io.BytesIO(data), formats=format_.decoders) as image:
+        width, height = image.size
+        _refuse_too_many(width, height, max_pixels)
+        if image.mode not in MODES:
+            raise UnsupportedImage(f"Kanta doesn't read photos that store their colours as {image.mode}.")
+        shrunk = 1
+        if format_ is JPEG:
+            shrunk = shrink(width * height)
+            image.draft(None, (max(1, width // shrunk), max(1, height // shrunk)))
+        image.load()
+        if format_ is TIFF:
+            # A TIFF is turned while it is loaded.
+            found = Metadata(taken_at=read_metadata(data).taken_at)
+            width, height = image.size
+        else:
+            found = read_metadata(_exif(image))
+        # Held by nothing but the result: leaving closes the file, not the pixels.
+        return _Decoded(image, width, height, shrunk, found)
+
+
+def _exif(image: Image.Image) -> bytes:
+    exif, profile = image.info.get("exif"), image.info.get("Raw profile type exif")
+    if exif is None and isinstance(profile, str):
+        # As ImageMagick wrote it into PNGs before there was a chunk for it: a heading, then hexadecimal.
+        with suppress(ValueError):
+            return bytes.fromhex("".join(profile.split("\n")[3:]))
+    return exif if isinstance(exif, bytes) else b""
+
+
+def _refuse_too_many(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
         raise TooManyPixels(
-            f"The photo has {image.width} × {image.height} pixels; Kanta takes {max_pixels / 1e6:g} megapixels."
+            f"The photo has {width} × {height} pixels; Kanta takes {max_pixels / 1e6:g} megapixels."
         )
-    return image
-
-
-def _taken_at(image: Image.Image) -> datetime | None:
-    exif = image.getexif()
-    for text in (
-        exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal),
-        exif.get(ExifTags.Base.DateTime),
-    ):
-        try:
-            return datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - no zone is known
-        except ValueError:
-            continue
-    return None
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode in _SIXTEEN_BITS:
-        # Pillow clips where it should scale.
-        values = np.asarray(image, dtype=np.float64)
-        low, high = float(values.min()), float(values.max())
-        top = 65_535.0 if high > 255 and image.mode != "F" else 255.0  # noqa: PLR2004 - 8 or 16 bits
-        if image.mode == "F" or low < 0:
-            values, top = values - low, max(high - low, 1e-9)
-        return Image.fromarray((values * (255.0 / top)).clip(0, 255).astype(np.uint8), "L").convert("RGB")
-    if image.has_transparency_data:
-        # Transparent pixels may hold any colour; on white they look as they do in a gallery.
-        layered = image.convert("RGBA")
-        ground = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(ground, layered).convert("RGB")
-    return image.convert("RGB")

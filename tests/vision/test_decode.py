@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -16,6 +17,7 @@ from kanta_core.errors import BrokenImage, EmptyImage, ImageRefused, TooManyPixe
 from kanta_core.vision.decode import check, decode
 from kanta_core.vision.formats import content_type, identify
 
+pillow_heif.register_heif_opener()
 MAX_PIXELS = 64_000_000
 
 
