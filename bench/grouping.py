@@ -13,7 +13,7 @@ from bench.photos import yale
 from bench.scores import scores
 from bench.tables import show
 from kanta_core.people.grouping import group
-from kanta_core.vision.encoder import DlibEncoder
+from kanta_core.vision.encoder import FaceEncoder
 
 _SIZES = (1_000, 4_000, 16_000)
 
@@ -32,7 +32,7 @@ def _average(faces: NDArray[np.float32]) -> NDArray[np.intp]:
 
 
 def _yale(photos: dict[str, bytes]) -> None:
-    encoder = DlibEncoder(max_pixels=1_000_000)
+    encoder = FaceEncoder(max_pixels=1_000_000)
     distinct = {data: name.split(".")[0] for name, data in sorted(photos.items())}
     faces, people = [], []
     for data, person in distinct.items():

@@ -89,10 +89,10 @@ def _bare(photos: Sequence[bytes], processes: int) -> float:
 
 
 def _encode_all(photos: Sequence[bytes], ready: Barrier) -> None:
-    from kanta_core.vision.encoder import DlibEncoder  # noqa: PLC0415 - in the worker only
+    from kanta_core.vision.encoder import FaceEncoder  # noqa: PLC0415 - in the worker only
 
     ready.wait()
-    encoder = DlibEncoder(max_pixels=64_000_000)
+    encoder = FaceEncoder(max_pixels=64_000_000)
     for photo in photos:
         encoder.encode(photo)
 

@@ -36,9 +36,9 @@ class Services:
     @cached_property
     def _encoder(self) -> Encoder:
         # Imported here: dlib and numpy cost a second that a timer or a health check need not spend.
-        from kanta_core.vision.encoder import DlibEncoder  # noqa: PLC0415
+        from kanta_core.vision.encoder import FaceEncoder  # noqa: PLC0415
 
-        return DlibEncoder(max_pixels=self.settings.max_pixels)
+        return FaceEncoder(max_pixels=self.settings.max_pixels, engine_name=self.settings.engine)
 
     def encode(self, data: bytes) -> Encoding:
         """Image bytes → faces, one photo at a time: dlib holds the interpreter anyway, and memory adds up."""

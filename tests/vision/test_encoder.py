@@ -15,7 +15,7 @@ from PIL import Image
 from kanta_core.domain.faces import Box
 from kanta_core.errors import ImageRefused
 from kanta_core.vision.decode import decode
-from kanta_core.vision.encoder import DlibEncoder
+from kanta_core.vision.encoder import FaceEncoder
 
 MAX_PIXELS = 64_000_000
 
@@ -32,8 +32,8 @@ numpy.save(sys.argv[2], numpy.array(found))
 
 
 @pytest.fixture(scope="module")
-def encoder() -> DlibEncoder:
-    return DlibEncoder(max_pixels=MAX_PIXELS)
+def encoder() -> FaceEncoder:
+    return FaceEncoder(max_pixels=MAX_PIXELS)
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -51,7 +51,7 @@ def overlap(a: Box, b: Box) -> float:
 
 
 def test_embeddings_equal_those_of_face_recognition_for_the_same_boxes(
-    sample_photos: Path, tmp_path: Path, encoder: DlibEncoder
+    sample_photos: Path, tmp_path: Path, encoder: FaceEncoder
 ) -> None:
     for name in ("biden.jpg", "obama.jpg", "obama_partial_face.jpg"):
         data = (sample_photos / name).read_bytes()
@@ -68,7 +68,7 @@ def test_embeddings_equal_those_of_face_recognition_for_the_same_boxes(
         assert np.abs(np.array([face.embedding for face in found]) - expected).max() <= 1e-5
 
 
-def test_the_same_bytes_give_the_same_faces(sample_photos: Path, encoder: DlibEncoder) -> None:
+def test_the_same_bytes_give_the_same_faces(sample_photos: Path, encoder: FaceEncoder) -> None:
     data = (sample_photos / "obama2.jpg").read_bytes()
     first, second = encoder.encode(data), encoder.encode(data)
     assert [(face.box, face.landmarks, face.score) for face in first.faces] == [
@@ -77,7 +77,7 @@ def test_the_same_bytes_give_the_same_faces(sample_photos: Path, encoder: DlibEn
     assert np.array_equal(first.faces[0].embedding, second.faces[0].embedding)
 
 
-def test_two_photos_of_one_person_are_nearer_than_two_people(sample_photos: Path, encoder: DlibEncoder) -> None:
+def test_two_photos_of_one_person_are_nearer_than_two_people(sample_photos: Path, encoder: FaceEncoder) -> None:
     obama, again, biden = (
         encoder.encode((sample_photos / name).read_bytes()).faces[0].embedding
         for name in ("obama.jpg", "obama2.jpg", "biden.jpg")
@@ -85,7 +85,7 @@ def test_two_photos_of_one_person_are_nearer_than_two_people(sample_photos: Path
     assert np.linalg.norm(obama - again) < 0.5 < np.linalg.norm(obama - biden)
 
 
-def test_a_crowd_of_thirty_faces_is_found_whole(sample_photos: Path, encoder: DlibEncoder) -> None:
+def test_a_crowd_of_thirty_faces_is_found_whole(sample_photos: Path, encoder: FaceEncoder) -> None:
     faces = []
     for name in ("biden.jpg", "obama.jpg", "obama2.jpg"):
         data = (sample_photos / name).read_bytes()
@@ -104,7 +104,7 @@ def test_a_crowd_of_thirty_faces_is_found_whole(sample_photos: Path, encoder: Dl
     assert len(cells) == 30
 
 
-def test_boxes_and_landmarks_lie_inside_the_upright_photo(sample_photos: Path, encoder: DlibEncoder) -> None:
+def test_boxes_and_landmarks_lie_inside_the_upright_photo(sample_photos: Path, encoder: FaceEncoder) -> None:
     upright = Image.open(sample_photos / "obama.jpg")
     expected = encoder.encode((sample_photos / "obama.jpg").read_bytes())
     # Stored on its side, with a note of how to hold it, as phones do.
@@ -121,7 +121,7 @@ def test_boxes_and_landmarks_lie_inside_the_upright_photo(sample_photos: Path, e
         assert 0 <= y < found.height
 
 
-def test_a_face_cut_by_the_edge_keeps_its_box_inside(sample_photos: Path, encoder: DlibEncoder) -> None:
+def test_a_face_cut_by_the_edge_keeps_its_box_inside(sample_photos: Path, encoder: FaceEncoder) -> None:
     photo = decode((sample_photos / "obama.jpg").read_bytes(), max_pixels=MAX_PIXELS)
     box = encoder.encode((sample_photos / "obama.jpg").read_bytes()).faces[0].box
     cut = photo.pixels[:, box.x + box.width // 8 :]
@@ -130,7 +130,7 @@ def test_a_face_cut_by_the_edge_keeps_its_box_inside(sample_photos: Path, encode
         assert face.box.x + face.box.width <= cut.shape[1]
 
 
-def test_a_photo_with_no_face_has_none(encoder: DlibEncoder) -> None:
+def test_a_photo_with_no_face_has_none(encoder: FaceEncoder) -> None:
     random = np.random.default_rng(5)
     clouds = Image.fromarray(random.integers(0, 255, (12, 16, 3), np.uint8)).resize(
         (1600, 1200), Image.Resampling.BICUBIC
@@ -139,7 +139,7 @@ def test_a_photo_with_no_face_has_none(encoder: DlibEncoder) -> None:
     assert (found.width, found.height, found.file_extension, found.faces) == (1600, 1200, "png", ())
 
 
-def test_every_yale_photo_shows_its_one_face(yale_zip: Path, encoder: DlibEncoder) -> None:
+def test_every_yale_photo_shows_its_one_face(yale_zip: Path, encoder: FaceEncoder) -> None:
     # Three of them are lit from one side only: the second look must find those and nothing beside them.
     with zipfile.ZipFile(yale_zip) as photos:
         hard = ["subject01.rightlight.png", "subject05.rightlight.png", "subject11.rightlight.png"]
@@ -150,11 +150,11 @@ def test_every_yale_photo_shows_its_one_face(yale_zip: Path, encoder: DlibEncode
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (1, 4000), (4000, 1)])
-def test_photos_of_odd_sizes_are_encoded(size: tuple[int, int], encoder: DlibEncoder) -> None:
+def test_photos_of_odd_sizes_are_encoded(size: tuple[int, int], encoder: FaceEncoder) -> None:
     found = encoder.encode(png(np.zeros((size[1], size[0], 3), np.uint8)))
     assert (found.width, found.height, found.faces) == (*size, ())
 
 
-def test_what_is_no_photo_is_refused_with_a_reason(encoder: DlibEncoder) -> None:
+def test_what_is_no_photo_is_refused_with_a_reason(encoder: FaceEncoder) -> None:
     with pytest.raises(ImageRefused, match="not a photo in a format"):
         encoder.encode(b"no photo at all")
