@@ -53,6 +53,10 @@ CREATE TABLE images (
     file_extension text,
     width          integer,
     height         integer,
+    -- What the camera's clock showed, in whatever zone it was set to.
+    taken_at       timestamp,
+    -- Which encoder looked at the bytes; once one has, their thumbnail is there.
+    encoder        text,
     faces          integer NOT NULL DEFAULT 0,
     status         image_status NOT NULL DEFAULT 'pending',
     status_reason  text,
@@ -60,6 +64,8 @@ CREATE TABLE images (
     last_error     text,
     -- The image of the event that holds the same bytes.
     duplicate_of   uuid,
+    -- Whether it is to be encoded once more; until then it goes on with the faces it has.
+    encode_again   boolean NOT NULL DEFAULT false,
     -- When the image was last put on the encode queue by the sweep and not heard of since.
     queued_at      timestamptz,
     created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -70,7 +76,8 @@ CREATE TABLE images (
     CONSTRAINT images_duplicate_of FOREIGN KEY (event_id, duplicate_of) REFERENCES images (event_id, id),
     CONSTRAINT images_sha256_form CHECK (octet_length(sha256) = 32),
     CONSTRAINT images_duplicate CHECK ((duplicate_of IS NOT NULL) = (status = 'duplicate')),
-    CONSTRAINT images_encoded CHECK (status <> 'encoded' OR (sha256, width, height) IS NOT NULL),
+    CONSTRAINT images_encoded CHECK (status <> 'encoded' OR (sha256, width, height, encoder) IS NOT NULL),
+    CONSTRAINT images_encode_again CHECK (status = 'encoded' OR NOT encode_again),
     CONSTRAINT images_faces CHECK (faces = 0 OR status = 'encoded')
 );
 
@@ -78,6 +85,7 @@ CREATE TABLE images (
 CREATE UNIQUE INDEX images_holder ON images (event_id, sha256) WHERE status <> 'duplicate';
 CREATE INDEX images_page ON images (event_id, created_at, id);
 CREATE INDEX images_pending ON images (event_id, created_at) WHERE status = 'pending';
+CREATE INDEX images_encode_again ON images (event_id) WHERE encode_again;
 CREATE INDEX images_duplicates ON images (duplicate_of) WHERE duplicate_of IS NOT NULL;
 
 -- Partitioned so that one event's vectors lie together: an exact search reads little else.
@@ -92,9 +100,14 @@ CREATE TABLE faces (
     -- x1, y1, … x5, y5 in pixels of the upright image.
     landmarks  integer[] NOT NULL,
     score      real NOT NULL,
+    -- How well the embedding is likely to match others of the same person.
+    quality    real NOT NULL,
+    -- Embeddings of two encoders are never compared.
+    encoder    text NOT NULL,
     embedding  vector(128) NOT NULL,
     cluster_id integer NOT NULL DEFAULT -1,
     PRIMARY KEY (event_id, id),
+    CONSTRAINT faces_quality CHECK (quality BETWEEN 0 AND 1),
     FOREIGN KEY (event_id, image_id) REFERENCES images (event_id, id) ON DELETE CASCADE
 ) PARTITION BY HASH (event_id);
 

@@ -56,11 +56,13 @@ def list_images(
     max_faces: Annotated[Int4 | None, Query()] = None,
     cluster_list_id: Annotated[list[Int4] | None, Query(description="Showing one of these people.")] = None,
     status: Annotated[list[ImageStatus] | None, Query()] = None,
+    sort: Annotated[images.Sort, Query(description="By arrival, or by the cameras' clocks.")] = "created",
 ) -> list[ImageOut]:
-    """List an event's photos in every state, oldest first."""
+    """List an event's photos in every state, oldest first; by `taken`, those whose time is not known come last."""
     shown = images.PageOf(
         limit=limit,
         offset=offset,
+        sort=sort,
         date_from=date_from,
         date_to=date_to,
         min_faces=min_faces,
@@ -81,7 +83,9 @@ def get_image(uuid: UUID, its: ServicesOf) -> ImageWithFaces:
         if image is None:
             raise ImageNotFound
         found = faces.of_image(connection, image.event_id, image.id)
-    return ImageWithFaces(image=ImageOut.of(image, its.blobs), faces=[FaceOut.of(face) for face in found])
+    return ImageWithFaces(
+        image=ImageOut.of(image, its.blobs), faces=[FaceOut.of(face, its.blobs) for face in found]
+    )
 
 
 @router.post(

@@ -11,13 +11,14 @@ from datetime import datetime
 
 from kanta_core.database import events, faces
 from kanta_core.database.pool import Connection
-from kanta_core.domain.records import Image, ImageStatus
+from kanta_core.domain.records import Image
 
 # The bytes were looked at and are this image's to encode, or to be refused unread.
 TAKE_BYTES = """
     UPDATE images
        SET etag = %(etag)s, sha256 = %(sha256)s, size = %(size)s, status = 'pending', status_reason = NULL,
-           duplicate_of = NULL, faces = 0, width = NULL, height = NULL, last_modified = clock_timestamp()
+           duplicate_of = NULL, faces = 0, width = NULL, height = NULL, taken_at = NULL, encoder = NULL,
+           encode_again = false, last_modified = clock_timestamp()
      WHERE id = %(image_id)s
 """
 
@@ -29,8 +30,8 @@ MARK_DUPLICATE = """
     UPDATE images i
        SET etag = %(etag)s, sha256 = %(sha256)s, size = %(size)s, status = 'duplicate',
            status_reason = 'The same bytes are in the event already.', last_error = NULL, duplicate_of = h.id,
-           file_extension = h.file_extension, faces = 0, width = h.width, height = h.height, queued_at = NULL,
-           last_modified = clock_timestamp()
+           file_extension = h.file_extension, faces = 0, width = h.width, height = h.height, taken_at = h.taken_at,
+           encoder = h.encoder, encode_again = false, queued_at = NULL, last_modified = clock_timestamp()
       FROM images h
      WHERE i.id = %(image_id)s AND h.id = %(holder_id)s
 """
@@ -42,7 +43,8 @@ HEIR = "SELECT id, blob_name FROM images WHERE duplicate_of = %(image_id)s ORDER
 DISOWN = """
     UPDATE images
        SET sha256 = NULL, status = 'pending', status_reason = NULL, duplicate_of = NULL, faces = 0,
-           width = NULL, height = NULL, last_modified = clock_timestamp()
+           width = NULL, height = NULL, taken_at = NULL, encoder = NULL, encode_again = false,
+           last_modified = clock_timestamp()
      WHERE id = %(image_id)s
 """
 
@@ -50,7 +52,7 @@ DISOWN = """
 INHERIT = """
     UPDATE images
        SET duplicate_of = NULL, status = %(status)s::image_status, status_reason = %(status_reason)s,
-           faces = %(faces)s, last_modified = clock_timestamp()
+           faces = %(faces)s, encode_again = %(encode_again)s, last_modified = clock_timestamp()
      WHERE id = %(heir_id)s
 """
 
@@ -114,7 +116,8 @@ def disown(connection: Connection, image: Image) -> str | None:
         "status": str(image.status),
         "status_reason": image.status_reason,
         "faces": image.faces,
+        "encode_again": image.encode_again,
     }
     for statement in (INHERIT, INHERIT_FACES, REDIRECT):
         connection.execute(statement, inheritance)
-    return str(heir_blob) if image.status is ImageStatus.PENDING else None
+    return str(heir_blob) if image.waits else None

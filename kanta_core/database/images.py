@@ -6,18 +6,21 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from psycopg.rows import kwargs_row
 
 from kanta_core.database.pool import Connection
 from kanta_core.domain.records import Image, ImageStatus
 
+# By arrival, or by the time the photo was taken.
+Sort = Literal["created", "taken"]
+
 # What readers and the pipeline see of an image. An event that is being erased has none.
 _SELECT = """
     SELECT i.id, i.event_id, c.code AS event_code, i.blob_name, i.name, i.etag, i.sha256, i.size,
-           i.file_extension, i.width, i.height, i.faces, i.status::text AS status, i.status_reason, i.duplicate_of,
-           i.created_at, i.last_modified
+           i.file_extension, i.width, i.height, i.taken_at, i.encoder, i.faces, i.status::text AS status,
+           i.status_reason, i.duplicate_of, i.encode_again, i.created_at, i.last_modified
       FROM images i
       JOIN events e ON e.id = i.event_id AND NOT e.erasing
       JOIN event_codes c ON c.event_id = i.event_id AND c.is_current
@@ -41,8 +44,8 @@ OF_BYTES = (
 """
 )
 
-# A page of an event's images, oldest first.
-PAGE = (
+# A page of an event's images.
+_PAGE = (
     _SELECT
     + """
      WHERE i.event_id = %(event_id)s
@@ -54,10 +57,14 @@ PAGE = (
        AND (%(cluster_ids)s::integer[] IS NULL OR EXISTS (
                SELECT FROM faces f
                 WHERE f.event_id = %(event_id)s AND f.image_id = i.id AND f.cluster_id = ANY(%(cluster_ids)s)))
-     ORDER BY i.created_at, i.id
+     ORDER BY {order}i.created_at, i.id
      LIMIT %(limit)s OFFSET %(offset)s
 """
 )
+PAGE = _PAGE.format(order="")
+# The same by what the cameras' clocks showed; those that showed nothing last.
+PAGE_BY_TAKEN = _PAGE.format(order="i.taken_at, ")
+_PAGES: dict[Sort, str] = {"created": PAGE, "taken": PAGE_BY_TAKEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,7 @@ class PageOf:
 
     limit: int
     offset: int = 0
+    sort: Sort = "created"
     date_from: datetime | None = None
     date_to: datetime | None = None
     min_faces: int | None = None
@@ -99,7 +107,7 @@ def of_bytes(connection: Connection, event_id: uuid.UUID, sha256: bytes) -> list
 
 
 def page(connection: Connection, event_id: uuid.UUID, shown: PageOf) -> list[Image]:
-    """A page of the event's images, oldest first, ties by id."""
+    """A page of the event's images, oldest first, ties by id; by `taken`, ties in the order of their arrival."""
     values = {
         "event_id": event_id,
         "limit": shown.limit,
@@ -112,4 +120,4 @@ def page(connection: Connection, event_id: uuid.UUID, shown: PageOf) -> list[Ima
         "statuses": None if shown.statuses is None else [str(status) for status in shown.statuses],
     }
     with connection.cursor(row_factory=kwargs_row(_image)) as cursor:
-        return cursor.execute(PAGE, values).fetchall()
+        return cursor.execute(_PAGES[shown.sort], values).fetchall()

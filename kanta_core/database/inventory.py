@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from psycopg.rows import class_row
 
 from kanta_core.database.pool import Connection
 
@@ -35,12 +38,12 @@ UNSEEN = """
        AND blob_name <> ALL(%(seen)s) AND first_seen < %(since)s
 """
 
-# Pending images that nobody has queued for a while, marked as queued now. Several askers get different ones.
+# Images to encode that nobody has queued for a while, marked as queued now. Several askers get different ones.
 TAKE_OVERDUE = """
     UPDATE images SET queued_at = clock_timestamp()
      WHERE id IN (
         SELECT id FROM images
-         WHERE status = 'pending'
+         WHERE (status = 'pending' OR encode_again)
            AND (%(event_id)s::uuid IS NULL OR event_id = %(event_id)s)
            AND last_modified <= clock_timestamp() - make_interval(secs => %(grace)s)
            AND (queued_at IS NULL OR queued_at < clock_timestamp() - make_interval(secs => %(again)s))
@@ -56,6 +59,29 @@ TAKE_OVERWRITTEN = """
      WHERE id IN (SELECT id FROM images WHERE blob_name = ANY(%(blob_names)s) FOR UPDATE SKIP LOCKED)
     RETURNING blob_name
 """
+
+# The events whose pictures are kept, and that nobody is erasing.
+EVENT_IDS = "SELECT id::text FROM events WHERE NOT erasing"
+
+# Encoded photos of an event in a stretch of hashes, with their faces.
+ENCODED = """
+    SELECT i.sha256, i.last_modified, i.encode_again, array_remove(array_agg(f.id), NULL) AS faces
+      FROM images i LEFT JOIN faces f ON f.event_id = i.event_id AND f.image_id = i.id
+     WHERE i.event_id = %(event_id)s AND i.status = 'encoded'
+       AND encode(i.sha256, 'hex') COLLATE "C" > %(after)s
+       AND (%(upto)s::text IS NULL OR encode(i.sha256, 'hex') COLLATE "C" <= %(upto)s)
+     GROUP BY i.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What there must be pictures of: a photo by its bytes, and its faces."""
+
+    sha256: bytes
+    last_modified: datetime
+    encode_again: bool
+    faces: Sequence[uuid.UUID]
 
 
 def known(connection: Connection, blob_names: Sequence[str], *, again: float) -> dict[str, str | None]:
@@ -78,10 +104,20 @@ def unseen(
 def take_overdue(
     connection: Connection, *, event_id: uuid.UUID | None, grace: float, again: float, limit: int
 ) -> list[str]:
-    """Blobs of pending images that are `grace` seconds old and were not queued for `again` seconds."""
+    """Blobs of images to encode that are `grace` seconds old and were not queued for `again` seconds."""
     values = {"event_id": event_id, "grace": grace, "again": again, "limit": limit}
     return [name for (name,) in connection.execute(TAKE_OVERDUE, values)]
 
 
 def take_overwritten(connection: Connection, blob_names: Sequence[str]) -> list[str]:
     return [name for (name,) in connection.execute(TAKE_OVERWRITTEN, {"blob_names": list(blob_names)})]
+
+
+def event_ids(connection: Connection) -> list[str]:
+    return [event_id for (event_id,) in connection.execute(EVENT_IDS)]
+
+
+def encoded(connection: Connection, event_id: uuid.UUID, *, after: str, upto: str | None) -> list[Encoded]:
+    """The event's encoded photos whose hashes, in hex, come after `after` and up to `upto`."""
+    with connection.cursor(row_factory=class_row(Encoded)) as cursor:
+        return cursor.execute(ENCODED, {"event_id": event_id, "after": after, "upto": upto}).fetchall()

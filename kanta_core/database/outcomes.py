@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import Encoding
@@ -11,15 +12,16 @@ from kanta_core.domain.faces import Encoding
 FINISH = """
     UPDATE images
        SET status = 'encoded', status_reason = NULL, last_error = NULL, faces = %(faces)s,
-           width = %(width)s, height = %(height)s, file_extension = %(file_extension)s, queued_at = NULL,
-           last_modified = clock_timestamp()
-     WHERE id = %(image_id)s AND sha256 = %(sha256)s AND status IN ('pending', 'failed')
+           width = %(width)s, height = %(height)s, file_extension = %(file_extension)s, taken_at = %(taken_at)s,
+           encoder = %(encoder)s, encode_again = false, queued_at = NULL, last_modified = clock_timestamp()
+     WHERE id = %(image_id)s AND sha256 = %(sha256)s AND (status IN ('pending', 'failed') OR encode_again)
 """
 
 # The duplicates of an image show what is known of its bytes.
 FINISH_DUPLICATES = """
     UPDATE images
-       SET width = %(width)s, height = %(height)s, file_extension = %(file_extension)s
+       SET width = %(width)s, height = %(height)s, file_extension = %(file_extension)s, taken_at = %(taken_at)s,
+           encoder = %(encoder)s
      WHERE duplicate_of = %(image_id)s
 """
 
@@ -40,6 +42,19 @@ FAIL = """
        AND (etag IS NULL OR %(etag)s::text IS NULL OR etag = %(etag)s)
 """
 
+# An image that is encoded stays as it is when encoding it once more did not work.
+LEAVE = """
+    UPDATE images SET encode_again = false, queued_at = NULL WHERE blob_name = %(blob_name)s AND encode_again
+"""
+
+# Images that another encoder is to look at; those that wait for that already are not asked for again.
+ENCODE_AGAIN = """
+    UPDATE images SET encode_again = true
+     WHERE event_id = %(event_id)s AND status = 'encoded' AND NOT encode_again
+       AND (%(encoder)s::text IS NULL OR encoder <> %(encoder)s)
+       AND (%(hashes)s::bytea[] IS NULL OR sha256 = ANY(%(hashes)s))
+"""
+
 # What a try that will be repeated said.
 NOTE_ERROR = "UPDATE images SET last_error = %(error)s WHERE blob_name = %(blob_name)s AND status = 'pending'"
 
@@ -52,7 +67,7 @@ RETRY = """
 
 
 def finish(connection: Connection, image_id: uuid.UUID, sha256: bytes, encoding: Encoding) -> bool:
-    """Whether the image was still waiting for this: False when it is gone, replaced or encoded."""
+    """Whether the image was still waiting for this: False when it is gone, replaced or encoded already."""
     values = {
         "image_id": image_id,
         "sha256": sha256,
@@ -60,6 +75,8 @@ def finish(connection: Connection, image_id: uuid.UUID, sha256: bytes, encoding:
         "width": encoding.width,
         "height": encoding.height,
         "file_extension": encoding.file_extension,
+        "taken_at": encoding.taken_at,
+        "encoder": encoding.encoder,
     }
     if connection.execute(FINISH, values).rowcount != 1:
         return False
@@ -73,6 +90,27 @@ def reject(connection: Connection, image_id: uuid.UUID, sha256: bytes | None, *,
 
 def fail(connection: Connection, blob_name: str, *, etag: str | None) -> None:
     connection.execute(FAIL, {"blob_name": blob_name, "etag": etag})
+    leave(connection, blob_name)
+
+
+def leave(connection: Connection, blob_name: str) -> None:
+    """The image could not be encoded once more: it stays as it is."""
+    connection.execute(LEAVE, {"blob_name": blob_name})
+
+
+def encode_again(
+    connection: Connection,
+    event_id: uuid.UUID,
+    *,
+    other_than: str | None = None,
+    hashes: Sequence[bytes] | None = None,
+) -> int:
+    """How many of the event's images are to be encoded once more from now on, and were not before.
+
+    All that are encoded, or of them those by another encoder than `other_than`, those of these bytes.
+    """
+    values = {"event_id": event_id, "encoder": other_than, "hashes": None if hashes is None else list(hashes)}
+    return connection.execute(ENCODE_AGAIN, values).rowcount
 
 
 def note_error(connection: Connection, blob_name: str, error: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import kwargs_row
 
 from kanta_core.database.pool import Connection
-from kanta_core.domain.faces import EMBEDDING_SIZE, Box
+from kanta_core.domain.faces import EMBEDDING_SIZE, NO_PERSON, Box
 from kanta_core.domain.records import Person, Sample
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Events whose people are behind their faces and for which no recluster is on its way, marked as asked for now. One
-# that was asked for long ago got lost.
+# that was asked for long ago got lost. While an event is encoded once more its people wait for the last photo: a
+# person that is half one encoder's and half another's would come out as two, and go on under a new number.
 TAKE_CHANGED = """
     UPDATE events SET recluster_queued_at = clock_timestamp()
      WHERE id IN (
@@ -26,6 +27,7 @@ TAKE_CHANGED = """
          WHERE faces_revision > people_revision AND NOT erasing
            AND (recluster_queued_at IS NULL
                 OR recluster_queued_at < clock_timestamp() - make_interval(secs => %(lost)s))
+           AND NOT EXISTS (SELECT FROM images i WHERE i.event_id = events.id AND i.encode_again)
          ORDER BY id
            FOR NO KEY UPDATE)
     RETURNING id
@@ -38,7 +40,7 @@ REVISIONS = """
 
 # Every face of the event in an order of content, not of arrival: bytes of the photo, then place in it.
 EMBEDDINGS = """
-    COPY (SELECT f.id, f.embedding
+    COPY (SELECT f.id, f.encoder, f.quality, f.embedding
             FROM faces f JOIN images i ON i.event_id = f.event_id AND i.id = f.image_id
            WHERE f.event_id = {event_id}
            ORDER BY i.sha256, f.x, f.y, f.width, f.height)
@@ -83,25 +85,32 @@ SETTLED = "UPDATE events SET recluster_queued_at = NULL WHERE id = %(event_id)s"
 LIST = """
     WITH ranked AS (
         SELECT f.*, row_number() OVER (
-                   PARTITION BY f.cluster_id ORDER BY f.score * sqrt(f.width::real * f.height) DESC, f.id) AS place
+                   PARTITION BY f.cluster_id
+                   ORDER BY f.quality DESC, f.score * sqrt(f.width::real * f.height) DESC, f.id) AS place
           FROM faces f
          WHERE f.event_id = %(event_id)s)
-    SELECT r.cluster_id, p.name, count(*) AS face_count, count(DISTINCT r.image_id) AS image_count,
-           jsonb_agg(jsonb_build_array(r.id, i.blob_name, i.file_extension, r.x, r.y, r.width, r.height)
+    SELECT r.event_id, r.cluster_id, p.name, count(*) AS face_count, count(DISTINCT r.image_id) AS image_count,
+           jsonb_agg(jsonb_build_array(r.id, encode(i.sha256, 'hex'), i.blob_name, i.file_extension,
+                                           r.x, r.y, r.width, r.height)
                      ORDER BY r.place) FILTER (WHERE r.place <= %(sample_size)s) AS samples
       FROM ranked r
       JOIN images i ON i.event_id = r.event_id AND i.id = r.image_id
       LEFT JOIN people p ON p.event_id = r.event_id AND p.cluster_id = r.cluster_id
-     GROUP BY r.cluster_id, p.name
+     GROUP BY r.event_id, r.cluster_id, p.name
      ORDER BY r.cluster_id = -1, count(*) DESC, r.cluster_id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
-    """An event's faces as a recluster reads them: row k of `vectors` (float32, (n, 128)) is face `ids[k]`."""
+    """An event's faces as a recluster reads them: row k of `vectors` (float32, (n, 128)) is face `ids[k]`.
+
+    So are `encoders[k]`, which made it, and `qualities[k]` (float32, 0..1).
+    """
 
     ids: tuple[uuid.UUID, ...]
+    encoders: tuple[str, ...]
+    qualities: NDArray[np.float32]
     vectors: NDArray[np.float32]
 
 
@@ -120,17 +129,21 @@ def embeddings(connection: Connection, event_id: uuid.UUID) -> Embeddings:
     import numpy as np  # noqa: PLC0415 - for those who recluster
 
     ids: list[uuid.UUID] = []
+    encoders: list[str] = []
+    qualities: list[float] = []
     rows: list[bytes] = []
     # COPY takes no parameters; a UUID's text needs no quoting beyond its quotes.
     statement = EMBEDDINGS.format(event_id=f"'{event_id}'")
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        copy.set_types(["uuid", "bytea"])
-        for face_id, vector in copy.rows():
+        copy.set_types(["uuid", "text", "float4", "bytea"])
+        for face_id, encoder, quality, vector in copy.rows():
             ids.append(face_id)
+            encoders.append(encoder)
+            qualities.append(quality)
             # pgvector's wire format: dimensions and a reserved field, 2 bytes each, then big-endian floats.
             rows.append(bytes(vector)[4:])
     vectors = np.frombuffer(b"".join(rows), dtype=">f4").reshape(-1, EMBEDDING_SIZE).astype(np.float32)
-    return Embeddings(tuple(ids), vectors)
+    return Embeddings(tuple(ids), tuple(encoders), np.array(qualities, np.float32), vectors)
 
 
 def lock(connection: Connection, event_id: uuid.UUID) -> tuple[int, int] | None:
@@ -152,7 +165,7 @@ def assign(
     next_cluster_id: int,
 ) -> None:
     """Write a recluster's result: every move, the people they need, and what the people reflect now."""
-    numbers = sorted({number for _, number in moves})
+    numbers = sorted({number for _, number in moves if number != NO_PERSON})
     connection.execute(INSERT_PEOPLE, {"event_id": event_id, "cluster_ids": numbers})
     values = {
         "event_id": event_id,
@@ -168,10 +181,17 @@ def settle(connection: Connection, event_id: uuid.UUID) -> None:
     connection.execute(SETTLED, {"event_id": event_id})
 
 
-def _person(*, samples: Iterable[list[Any]], **row: Any) -> Person:  # noqa: ANN401 - a row, typed by Person
+def _person(*, event_id: uuid.UUID, samples: Iterable[list[Any]], **row: Any) -> Person:  # noqa: ANN401 - a row
     shown = tuple(
-        Sample(face_id=uuid.UUID(face), blob_name=blob, file_extension=extension, box=Box(x, y, width, height))
-        for face, blob, extension, x, y, width, height in samples
+        Sample(
+            face_id=uuid.UUID(face),
+            event_id=event_id,
+            sha256=bytes.fromhex(sha256),
+            blob_name=blob,
+            file_extension=extension,
+            box=Box(*place),
+        )
+        for face, sha256, blob, extension, *place in samples
     )
     return Person(samples=shown, **row)
 

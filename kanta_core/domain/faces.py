@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EMBEDDING_SIZE = 128
-# Of a face that was encoded after its event's people were last made.
+# Of a face encoded since its event's people were last made, and of one too poor to say whose it is.
 NO_PERSON = -1
 
 

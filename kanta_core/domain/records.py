@@ -40,7 +40,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One stored photo of one event. `sha256` is None until its bytes were read."""
+    """One stored photo of one event. `sha256` is None until its bytes were read, `encoder` until encoded.
+
+    `taken_at` is what the camera's clock showed, without a zone.
+    """
 
     id: uuid.UUID
     event_id: uuid.UUID
@@ -53,30 +56,43 @@ class Image:
     file_extension: str | None
     width: int | None
     height: int | None
+    taken_at: datetime | None
+    encoder: str | None
     faces: int
     status: ImageStatus
     status_reason: str | None
     duplicate_of: uuid.UUID | None
+    encode_again: bool
     created_at: datetime
     last_modified: datetime
+
+    @property
+    def waits(self) -> bool:
+        """Whether its bytes are to be encoded, for the first time or once more."""
+        return self.status is ImageStatus.PENDING or self.encode_again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFace:
-    """A face as readers see it: without its embedding."""
+    """A face as readers see it: without its embedding. `sha256` is that of the bytes it was found in."""
 
     id: uuid.UUID
+    event_id: uuid.UUID
     image_id: uuid.UUID
+    sha256: bytes
     cluster_id: int
     box: Box
     score: float
+    quality: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One face that shows who a person is, and the blob to cut it from."""
+    """One face that shows who a person is, and the blob and the bytes it was found in."""
 
     face_id: uuid.UUID
+    event_id: uuid.UUID
+    sha256: bytes
     blob_name: str
     file_extension: str | None
     box: Box
@@ -84,7 +100,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """The faces of one human inside one event; `cluster_id` -1 gathers the faces encoded since."""
+    """The faces of one human inside one event; `cluster_id` -1 gathers those in no person yet."""
 
     cluster_id: int
     name: str | None

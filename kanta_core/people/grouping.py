@@ -36,6 +36,11 @@ _NEAREST = 24
 _CROWD = 0.012
 
 
+def threshold(count: int) -> float:
+    """Up to which cost groups are joined among this many faces."""
+    return _THRESHOLD - _CROWD * max(0.0, float(np.log10(max(count, 1) / 1_000)))
+
+
 def group(embeddings: NDArray[np.float32]) -> NDArray[np.intp]:
     """A group number for each face (row) of `embeddings`, float32 (n, 128); faces alone have one of their own.
 
@@ -49,8 +54,8 @@ def group(embeddings: NDArray[np.float32]) -> NDArray[np.intp]:
     vectors = embeddings[order].astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rounds = _Rounds(vectors)
-    threshold = _THRESHOLD - _CROWD * max(0.0, float(np.log10(count / 1_000)))
-    while rounds.join(threshold):
+    most = threshold(count)
+    while rounds.join(most):
         pass
     _, first, labels, sizes = np.unique(rounds.labels, return_index=True, return_inverse=True, return_counts=True)
     rank = np.empty(len(sizes), np.intp)

@@ -6,8 +6,10 @@ Delivered twice, late, out of order or killed anywhere, the rows end up the same
 2. register: a row for it. Whoever deletes the image from now on finds it.
 3. claim: holding the event, decide whose bytes they are: erased, known, a duplicate's, or to be encoded.
 4. encode, holding nothing.
-5. finish: one transaction writes the faces, if the image still waits for exactly these bytes.
+5. keep: the pictures, before anybody is led to them.
+6. finish: one transaction writes the faces, if the image still waits for exactly these bytes.
 
+An image that is to be encoded once more goes the same way, and has its old faces until the new ones replace them.
 An ImageRefused is permanent and recorded; everything else is raised, so that the host tries again.
 """
 
@@ -21,8 +23,10 @@ from kanta_core.database import arrivals, claims, erasure, events, faces, images
 from kanta_core.database.claims import Version
 from kanta_core.database.pool import Connection
 from kanta_core.domain.drops import Unaddressable, address, is_litter
-from kanta_core.domain.records import Image, ImageStatus
+from kanta_core.domain.faces import Encoding
+from kanta_core.domain.records import Image
 from kanta_core.errors import BlobChanged, EmptyImage, EventNotFound, ImageRefused, ImageTooLarge, KantaError
+from kanta_core.pipeline.pictures import forget_faces, forget_pictures, keep_pictures
 from kanta_core.pipeline.read import read
 from kanta_core.pipeline.remove import delete_doomed, forget_blob, queue_heir
 from kanta_core.services import Services
@@ -37,7 +41,7 @@ def encode(services: Services, blob_name: str) -> None:
     # The row before the blob: a version claimed between the two is newer than what is seen here.
     with services.database.transaction() as connection:
         known = images.of_blob(connection, blob_name)
-    if known is not None and known.status is not ImageStatus.PENDING and _is_current(services, known):
+    if known is not None and not known.waits and _is_current(services, known):
         return
     found = read(services, blob_name)
     if found is None:
@@ -100,13 +104,25 @@ def _encode(
     except ImageRefused as refusal:
         with services.database.transaction() as connection:
             outcomes.reject(connection, image.id, version.sha256, reason=refusal.message)
+            outcomes.leave(connection, image.blob_name)
         return
+    keep_pictures(services, image.event_id, version.sha256, encoding)
+    if not _finish(services, image, version.sha256, encoding):
+        forget_pictures(services, image.event_id, version.sha256)
+
+
+def _finish(services: Services, image: Image, sha256: bytes, encoding: Encoding) -> bool:
+    """Whether the image was still waiting for this."""
     with services.database.transaction() as connection:
-        if not events.hold(connection, image.event_id):
-            return
-        if outcomes.finish(connection, image.id, version.sha256, encoding) and encoding.faces:
-            faces.insert(connection, image.event_id, image.id, version.sha256, encoding.faces)
+        if not events.hold(connection, image.event_id) or not outcomes.finish(
+            connection, image.id, sha256, encoding
+        ):
+            return False
+        gone = faces.replace(connection, image.event_id, image.id, sha256, encoding)
+        if gone or encoding.faces:
             events.faces_changed(connection, image.event_id)
+    forget_faces(services, image.event_id, sha256, gone)
+    return True
 
 
 def _refuse(version: Version) -> NoReturn:
@@ -123,12 +139,12 @@ def _claim(services: Services, image: Image, version: Version, *, seen_etag: str
         current = images.get(connection, image.id) if events.hold(connection, image.event_id) else None
         if current is None or current.etag not in (seen_etag, version.etag):
             raise BlobChanged
-        if current.etag == version.etag and current.status is not ImageStatus.PENDING:
+        if current.etag == version.etag and not current.waits:
             return False
         if version.sha256 is not None and current.sha256 == version.sha256:
             # Known already: from the upload, or from another delivery; perhaps written again as it was.
             claims.renew(connection, current.id, version.etag)
-            return current.status is ImageStatus.PENDING
+            return current.waits
         erased = erasure.is_erased(connection, current.id, version)
         heir = claims.disown(connection, current)
         holder = version.sha256 and images.holder(connection, current.event_id, version.sha256)
@@ -140,6 +156,8 @@ def _claim(services: Services, image: Image, version: Version, *, seen_etag: str
         else:
             claims.take_bytes(connection, current.id, version)
     queue_heir(services, heir)
+    if current.sha256 is not None:
+        forget_pictures(services, image.event_id, current.sha256)
     if erased:
         delete_doomed(services, [(image.blob_name, version.etag)])
     return not erased and not holder

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import uuid
-from itertools import groupby
 
 from kanta_core.database import people
+from kanta_core.domain.faces import NO_PERSON
 from kanta_core.services import Services
 from kanta_core.storage.names import RECLUSTER_QUEUE
 
@@ -31,8 +31,7 @@ def recluster(services: Services, event_id: uuid.UUID) -> None:
     The grouping is computed outside any transaction; two at once are harmless: they agree, and the one that
     read the newer faces stands.
     """
-    # scipy and numpy are for those who recluster.
-    from kanta_core.people.grouping import group  # noqa: PLC0415
+    # numpy is for those who recluster.
     from kanta_core.people.identity import carry_over  # noqa: PLC0415
 
     with services.database.transaction() as connection:
@@ -44,15 +43,36 @@ def recluster(services: Services, event_id: uuid.UUID) -> None:
             people.settle(connection, event_id)
             return
         read = people.embeddings(connection, event_id)
-    numbers = group(read.vectors).tolist()
-    ordered = sorted(zip(numbers, range(len(numbers)), strict=True))
-    groups = [[read.ids[k] for _, k in members] for _, members in groupby(ordered, key=lambda pair: pair[0])]
+    by_encoder = _groups(read)
     with services.database.transaction() as connection:
         locked = people.lock(connection, event_id)
         if locked is None or locked[0] >= revision:
             return
         previous = people.assigned(connection, event_id)
-        assigned, next_number = carry_over(groups, previous, next_number=locked[1])
-        moves = [(face, number) for face, number in assigned.items() if previous.get(face) != number]
+        assigned, next_number = dict.fromkeys(read.ids, NO_PERSON), locked[1]
+        # One encoder after the other: those of a person whom several have seen go on under its number in each.
+        for groups in by_encoder:
+            numbers, next_number = carry_over(groups, previous, next_number=next_number)
+            assigned |= numbers
+        moves = [(face, number) for face, number in assigned.items() if previous.get(face, NO_PERSON) != number]
         people.assign(connection, event_id, moves, revision=revision, next_cluster_id=next_number)
-    _log.info("%d faces, %d people, %d moved", len(read.ids), len(set(assigned.values())), len(moves))
+    people_found = len({*assigned.values()} - {NO_PERSON})
+    _log.info("%d faces, %d people, %d moved", len(read.ids), people_found, len(moves))
+
+
+def _groups(read: people.Embeddings) -> list[list[list[uuid.UUID]]]:
+    """For each encoder the groups of its faces, largest first; those in no group are left out."""
+    import numpy as np  # noqa: PLC0415
+
+    from kanta_core.people.poor import group_by_quality  # noqa: PLC0415
+
+    found = []
+    for encoder in sorted(set(read.encoders)):
+        its = np.flatnonzero([other == encoder for other in read.encoders])
+        numbers = group_by_quality(read.vectors[its], read.qualities[its])
+        members: dict[int, list[uuid.UUID]] = {}
+        for face, number in zip(its.tolist(), numbers.tolist(), strict=True):
+            if number != NO_PERSON:
+                members.setdefault(number, []).append(read.ids[face])
+        found.append([members[number] for number in sorted(members)])
+    return found

@@ -17,9 +17,10 @@ from kanta_core.domain.codes import fold_code
 from kanta_core.domain.drops import Unaddressable, address
 from kanta_core.domain.records import Image
 from kanta_core.errors import EventNotFound, ImageNotFound, StorageUnavailable
+from kanta_core.pipeline.pictures import forget_pictures
 from kanta_core.pipeline.read import read
 from kanta_core.services import Services
-from kanta_core.storage.names import ENCODE_QUEUE, EVENT_IMAGES
+from kanta_core.storage.names import ENCODE_QUEUE, EVENT_IMAGES, PICTURES
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def forget_blob(services: Services, blob_name: str) -> None:
     if blob is not None and not blob.is_folder:
         return
     heir = None
+    forgotten = None
     with services.database.transaction() as connection:
         if image is not None and events.hold(connection, image.event_id):
             current = images.get(connection, image.id)
@@ -39,8 +41,11 @@ def forget_blob(services: Services, blob_name: str) -> None:
             if current is not None and current.etag == image.etag:
                 heir = claims.disown(connection, current)
                 erasure.delete_images(connection, [current.id])
+                forgotten = current.sha256
         arrivals.delete_drop(connection, blob_name)
     queue_heir(services, heir)
+    if image is not None and forgotten is not None:
+        forget_pictures(services, image.event_id, forgotten)
 
 
 def queue_heir(services: Services, blob_name: str | None) -> None:
@@ -75,6 +80,8 @@ def remove_image(services: Services, code: str, image_id: uuid.UUID) -> None:
         blobs = [(other.blob_name, other.etag) for other in doomed.values() if other.etag or other.sha256]
         erasure.doom(connection, blobs)
     delete_doomed(services, blobs)
+    if image.sha256 is not None:
+        forget_pictures(services, image.event_id, image.sha256)
 
 
 def image_of_event(image: Image | None, event_id: uuid.UUID) -> Image:
@@ -122,8 +129,9 @@ def finish_removal(services: Services, event_id: uuid.UUID) -> None:
         # Again and again: somebody may still be dropping.
         while _delete_drops(services, codes, lambda: erasure.lock_erasing(connection, event_id)):
             pass
-        for page in services.blobs.pages(prefix=f"{event_id}/", container=EVENT_IMAGES):
-            services.blobs.delete_all(page, container=EVENT_IMAGES)
+        for container in (EVENT_IMAGES, PICTURES):
+            for page in services.blobs.pages(prefix=f"{event_id}/", container=container):
+                services.blobs.delete_all(page, container=container)
         erasure.doom_unwritten(connection, event_id)
         erasure.delete_event(connection, event_id)
 

@@ -18,10 +18,13 @@ def find_similar(services: Services, code: str, data: bytes, *, metric: Metric, 
         event_id = events.resolve(connection, code)
     if len(data) > services.settings.max_upload_bytes:
         raise ImageTooLarge
-    shown = services.encode(data).faces
+    encoding = services.encode(data)
+    shown = encoding.faces
     if not shown:
         raise NoFace
     if len(shown) > 1:
         raise SeveralFaces(f"{len(shown)} faces were found in the photo; show one.")
     with services.database.transaction() as connection:
-        return faces.nearest(connection, event_id, shown[0].embedding, metric=metric, top_k=top_k)
+        return faces.nearest(
+            connection, event_id, shown[0].embedding, encoder=encoding.encoder, metric=metric, top_k=top_k
+        )

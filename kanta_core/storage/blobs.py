@@ -29,8 +29,8 @@ _FOLDER_MARKER = "hdi_isfolder"
 _LISTING_PAGE = 5_000
 # Links change this often at most, so that a browser's cache of the photos is of use.
 _LINK_STEP = timedelta(minutes=15)
-# Deleting waits on the network, not on the processor.
-_DELETERS = 8
+# Writing and deleting wait on the network, not on the processor.
+_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class Blobs:
             if not self._service.get_container_client(PHOTOS).exists(**CHECK_OPTIONS):
                 raise StorageUnavailable(f"The container {PHOTOS} does not exist.")
 
-    def look(self, name: str) -> Blob | None:
-        """The photo of this name as it is now, None when there is none."""
+    def look(self, name: str, *, container: str = PHOTOS) -> Blob | None:
+        """The blob of this name as it is now, None when there is none."""
         try:
             with storage_errors():
-                return _blob(self._client(PHOTOS, name).get_blob_properties())
+                return _blob(self._client(container, name).get_blob_properties())
         except ResourceNotFoundError:
             return None
 
@@ -91,6 +91,17 @@ class Blobs:
                 data, overwrite=False, content_settings=ContentSettings(content_type=content_type)
             )
 
+    def write_all(self, container: str, blobs: Mapping[str, bytes], *, content_type: str) -> None:
+        """Write these blobs over whatever is there, each as a new version, several at a time."""
+        settings = ContentSettings(content_type=content_type)
+
+        def write(name: str) -> None:
+            with storage_errors():
+                self._client(container, name).upload_blob(blobs[name], overwrite=True, content_settings=settings)
+
+        with ThreadPoolExecutor(min(_WORKERS, len(blobs))) as writers:
+            list(writers.map(write, blobs))
+
     def delete(self, name: str, *, etag: str | None = None, container: str = PHOTOS) -> bool:
         """Delete a blob and its snapshots, or only this version of it. False: there is none, or none such."""
         try:
@@ -104,7 +115,7 @@ class Blobs:
 
     def delete_all(self, versions: Iterable[Blob], *, container: str = PHOTOS) -> int:
         """Delete these versions; how many were there. The first failure is raised after the others were tried."""
-        with ThreadPoolExecutor(_DELETERS) as deleters:
+        with ThreadPoolExecutor(_WORKERS) as deleters:
             return sum(deleters.map(lambda b: self.delete(b.name, etag=b.etag, container=container), versions))
 
     def pages(self, *, prefix: str = "", container: str = PHOTOS) -> Iterator[list[Blob]]:
@@ -120,9 +131,9 @@ class Blobs:
                 return
             yield [_blob(properties) for properties in page]
 
-    def top_folders(self) -> Iterator[str]:
+    def top_folders(self, *, container: str = PHOTOS) -> Iterator[str]:
         """The first parts of all names, without their slash."""
-        entries = iter(self._service.get_container_client(PHOTOS).walk_blobs(delimiter="/"))
+        entries = iter(self._service.get_container_client(container).walk_blobs(delimiter="/"))
         while True:
             with storage_errors():
                 entry = next(entries, None)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
 PHOTOS = "photos"
 EVENT_IMAGES = "event-images"
+# Thumbnails and faces, JPEG without metadata: what can be shown instead of a photo, which carries place and time.
+PICTURES = "pictures"
+PICTURE_TYPE = "image/jpeg"
 
 # Blobs to encode that no blob trigger brings: retries, missed blobs, drops taken in.
 ENCODE_QUEUE = "kanta-encode"
@@ -16,5 +21,18 @@ TAKE_IN_QUEUE = "kanta-take-in"
 BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
 ENCODE_POISON_QUEUE = f"{ENCODE_QUEUE}-poison"
 
-CONTAINERS = (PHOTOS, EVENT_IMAGES)
+CONTAINERS = (PHOTOS, EVENT_IMAGES, PICTURES)
 QUEUES = (ENCODE_QUEUE, RECLUSTER_QUEUE, TAKE_IN_QUEUE, BLOB_POISON_QUEUE, ENCODE_POISON_QUEUE)
+
+
+def pictures_folder(event_id: uuid.UUID, sha256: bytes) -> str:
+    """Where the pictures made of these bytes in the event are: like faces, they are the bytes', not an image's."""
+    return f"{event_id}/{sha256.hex()}/"
+
+
+def thumbnail_name(event_id: uuid.UUID, sha256: bytes) -> str:
+    return f"{pictures_folder(event_id, sha256)}thumbnail.jpg"
+
+
+def crop_name(event_id: uuid.UUID, sha256: bytes, face_id: uuid.UUID) -> str:
+    return f"{pictures_folder(event_id, sha256)}{face_id}.jpg"

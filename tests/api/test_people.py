@@ -24,10 +24,10 @@ def crowd(
     with services.database.transaction() as connection:
         for number, count in [(1, 3), (2, 4), (3, 3), (-1, 5)]:
             connection.execute(
-                """INSERT INTO faces (id, event_id, image_id, x, y, width, height, landmarks, score, embedding,
-                                      cluster_id)
-                   SELECT gen_random_uuid(), event_id, image_id, n, 0, 10 * n, 10 * n, landmarks, 1, embedding,
-                          %(number)s
+                """INSERT INTO faces (id, event_id, image_id, x, y, width, height, landmarks, score, quality,
+                                      encoder, embedding, cluster_id)
+                   SELECT gen_random_uuid(), event_id, image_id, n, 0, 10 * n, 10 * n, landmarks, 1, quality,
+                          encoder, embedding, %(number)s
                      FROM (SELECT * FROM faces ORDER BY id LIMIT 1) f, generate_series(1, %(count)s) n""",
                 {"number": number, "count": count},
             )

@@ -27,8 +27,9 @@ def gallery(
     encode_all()
     with services.database.transaction() as connection:
         connection.execute(
-            """INSERT INTO faces (id, event_id, image_id, x, y, width, height, landmarks, score, embedding)
-               SELECT gen_random_uuid(), event_id, image_id, n, 0, 9, 9, landmarks, 1,
+            """INSERT INTO faces (id, event_id, image_id, x, y, width, height, landmarks, score, quality, encoder,
+                                  embedding)
+               SELECT gen_random_uuid(), event_id, image_id, n, 0, 9, 9, landmarks, 1, quality, encoder,
                       (SELECT array_agg(v * (1 + n * sin(n * i) / 200) ORDER BY i)
                          FROM unnest(embedding::real[]) WITH ORDINALITY AS e (v, i))::vector(128)
                  FROM (SELECT * FROM faces ORDER BY id LIMIT 1) f, generate_series(1, 120) n"""

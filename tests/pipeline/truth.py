@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from kanta_core.storage.names import crop_name, thumbnail_name
 from tests.pipeline.world import World
 
 Summary = dict[str, Any]
@@ -14,6 +15,9 @@ _CONTRADICTIONS = {
     "a duplicate of another's bytes": """
         SELECT i.blob_name FROM images i JOIN images h ON h.id = i.duplicate_of
          WHERE h.sha256 IS DISTINCT FROM i.sha256 OR h.status = 'duplicate'""",
+    "a duplicate that shows other than its holder": """
+        SELECT i.blob_name FROM images i JOIN images h ON h.id = i.duplicate_of
+         WHERE (i.width, i.taken_at, i.encoder) IS DISTINCT FROM (h.width, h.taken_at, h.encoder)""",
     "another number of faces than the image says": """
         SELECT i.blob_name FROM images i
          WHERE i.faces <> (SELECT count(*) FROM faces f WHERE f.event_id = i.event_id AND f.image_id = i.id)""",
@@ -30,7 +34,7 @@ _CONTRADICTIONS = {
 _NOTHING = hashlib.sha256(b"").digest()
 # These are only contradictions once everything has settled.
 _LEFT_OVER = {
-    "pending": "SELECT blob_name FROM images WHERE status = 'pending'",
+    "pending": "SELECT blob_name FROM images WHERE status = 'pending' OR encode_again",
     "half erased": "SELECT id::text FROM events WHERE erasing",
     "people behind": "SELECT id::text FROM events WHERE people_revision <> faces_revision",
     "doomed and still known": "SELECT blob_name FROM doomed_blobs WHERE etag IS NOT NULL",
@@ -51,6 +55,16 @@ def check(world: World) -> None:
     for name, (etag, sha256) in known.items():
         assert etag == stored[name], name
         assert world.dropped.get(etag, sha256) == (sha256 or _NOTHING), name
+    assert set(world.pictures.list_blob_names()) == pictures(world)
+
+
+def pictures(world: World) -> set[str]:
+    """The names of the pictures there should be: of each encoded photo one, and one of each face."""
+    photos = world.query("SELECT event_id, sha256 FROM images WHERE status = 'encoded'")
+    faces = world.query(
+        "SELECT event_id, sha256, f.id FROM faces f JOIN images i USING (event_id) WHERE i.id = f.image_id"
+    )
+    return {thumbnail_name(*photo) for photo in photos} | {crop_name(*face) for face in faces}
 
 
 def summary(world: World, mark: str) -> Summary:

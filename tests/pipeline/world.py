@@ -84,6 +84,10 @@ class World:
     def blobs(self, prefix: str = "") -> list[str]:
         return [blob.name for blob in self.photos.list_blobs(name_starts_with=prefix)]
 
+    @property
+    def pictures(self) -> ContainerClient:
+        return self._blobs.get_container_client(names.PICTURES)
+
     def clear(self) -> None:
         """Begin anew: no rows, no blobs."""
         self._database.execute(
@@ -91,6 +95,8 @@ class World:
         )
         for name in self.blobs():
             self.photos.delete_blob(name)
+        for name in self.pictures.list_blob_names():
+            self.pictures.delete_blob(name)
 
     # What the host does.
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from kanta_core.api.schemas.images import BoxOut
+from kanta_core.api.schemas.images import BoxOut, crop_link
 from kanta_core.domain.records import Match, Person, Sample
 from kanta_core.storage.blobs import Blobs
 from kanta_core.vision.formats import content_type
@@ -16,11 +16,17 @@ class SampleOut(BaseModel):
     face_id: UUID
     sample_blob_url: str
     sample_bbox: BoxOut
+    crop_url: str
 
     @classmethod
     def of(cls, sample: Sample, blobs: Blobs) -> SampleOut:
         link = blobs.link(sample.blob_name, content_type=content_type(sample.file_extension))
-        return cls(face_id=sample.face_id, sample_blob_url=link, sample_bbox=BoxOut.of(sample.box))
+        return cls(
+            face_id=sample.face_id,
+            sample_blob_url=link,
+            sample_bbox=BoxOut.of(sample.box),
+            crop_url=crop_link(sample.event_id, sample.sha256, sample.face_id, blobs),
+        )
 
 
 class PersonOut(BaseModel):
@@ -51,6 +57,8 @@ class MatchOut(BaseModel):
     azure_blob_url: str
     cluster_id: int
     bbox: BoxOut
+    quality: float
+    crop_url: str
     distance: float
 
     @classmethod
@@ -61,5 +69,7 @@ class MatchOut(BaseModel):
             azure_blob_url=blobs.link(match.blob_name, content_type=content_type(match.file_extension)),
             cluster_id=match.face.cluster_id,
             bbox=BoxOut.of(match.face.box),
+            quality=match.face.quality,
+            crop_url=crop_link(match.face.event_id, match.face.sha256, match.face.id, blobs),
             distance=match.distance,
         )
