@@ -21,6 +21,17 @@ MODES = frozenset(
     | {"I;16B", "I;16N"}
 )
 _DEEP = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# What undoes a turn; the others undo themselves.
+_BACK = {6: 8, 8: 6}
 _BYTE, _WORD = 255.0, 65_535.0
 
 
@@ -37,12 +48,16 @@ def working_pixels(picture: Image.Image | Pixels, *, shrink: int, orientation: i
         width, height = picture.size
     small = -(-height // shrink), -(-width // shrink)
     upright = np.empty((*(small if orientation < 5 else small[::-1]), 3), np.uint8)  # noqa: PLR2004 - the last four lie
-    stored = _as_stored(upright, orientation)
+    stored = _reordered(upright, orientation)
     levels = _levels(picture)
     for top, strip in _strips(picture, width, height, shrink):
         flat = _flat(strip, levels)
-        small_strip = np.asarray(flat.reduce(shrink) if shrink > 1 else flat)
-        stored[top // shrink : top // shrink + len(small_strip)] = small_strip
+        if shrink > 1:
+            flat = flat.reduce(shrink)
+        rows = stored[top // shrink :][: flat.height]
+        # Pillow turns whole pixels, numpy single bytes: four times as long.
+        turned = flat.transpose(_TURNS[orientation]) if orientation in _TURNS else flat
+        _reordered(rows, _BACK.get(orientation, orientation))[...] = np.asarray(turned)
     return upright
 
 
@@ -58,8 +73,8 @@ def _strips(
             yield top, picture.crop((0, top, width, bottom))
 
 
-def _as_stored(upright: Pixels, orientation: int) -> Pixels:
-    """The same memory as `upright`, in the order in which the photo is stored."""
+def _reordered(upright: Pixels, orientation: int) -> Pixels:
+    """The same memory as `upright`, in the order in which a photo of that orientation is stored."""
     if orientation > 4:  # noqa: PLR2004 - the last four lie on their side
         upright = upright.swapaxes(0, 1)
     if orientation in {3, 4, 6, 7}:
