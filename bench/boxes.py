@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +32,13 @@ def overlap(one: Box, other: Box) -> float:
 
 def matches(found: Box, true: Box) -> bool:
     """Whether `found` is a box of the face in `true`: it has its centre there and overlaps it enough."""
-    x, y = found[0] + found[2] / 2, found[1] + found[3] / 2
-    inside = true[0] <= x <= true[0] + true[2] and true[1] <= y <= true[1] + true[3]
-    return inside and overlap(found, true) >= _LEAST_OVERLAP
+    return has_centre(true, found) and overlap(found, true) >= _LEAST_OVERLAP
+
+
+def has_centre(place: Box, box: Box) -> bool:
+    """Whether the centre of `box` lies in `place`."""
+    x, y = box[0] + box[2] / 2, box[1] + box[3] / 2
+    return place[0] <= x <= place[0] + place[2] and place[1] <= y <= place[1] + place[3]
 
 
 def match(found: Sequence[Box], true: Sequence[Box]) -> dict[int, int]:
@@ -43,3 +51,49 @@ def match(found: Sequence[Box], true: Sequence[Box]) -> dict[int, int]:
     ).reshape(len(true), len(found))
     rows, columns = linear_sum_assignment(worth, maximize=True)
     return {int(row): int(column) for row, column in zip(rows, columns, strict=True) if worth[row, column]}
+
+
+@dataclass(slots=True)
+class Tally:
+    """Faces found of those there are, by the width of their true box, and boxes on no face.
+
+    `edges` are the widths where one class ends and the next begins, in pixels.
+    """
+
+    edges: Sequence[float]
+    photos: int = 0
+    false: int = 0
+    true: Counter[int] = field(default_factory=Counter)
+    found: Counter[int] = field(default_factory=Counter)
+
+    def add(self, found: Sequence[Box], true: Sequence[Box], optional: Sequence[Box] = ()) -> dict[int, int]:
+        """Count one photo; a second box on a face is a false one, one with its centre in `optional` is none.
+
+        The found box of each face that has one, by positions.
+        """
+        matched = match(found, true)
+        self.photos += 1
+        self.true.update(self._class(face) for face in true)
+        self.found.update(self._class(true[face]) for face in matched)
+        spare = [box for position, box in enumerate(found) if position not in matched.values()]
+        self.false += sum(not any(has_centre(place, box) for place in optional) for box in spare)
+        return matched
+
+    def classes(self) -> list[str]:
+        """The classes' names: '< 20', '20–40', …, '≥ 160'."""
+        between = [f"{low:g}–{high:g}" for low, high in pairwise(self.edges)]
+        return [f"< {self.edges[0]:g}", *between, f"≥ {self.edges[-1]:g}"]
+
+    def cells(self) -> list[str]:
+        """Found of all by class, as in '17 of 18'; '–' where there is none."""
+        return [
+            f"{self.found[one]} of {self.true[one]}" if self.true[one] else "–"
+            for one in range(len(self.edges) + 1)
+        ]
+
+    @property
+    def recall(self) -> float:
+        return self.found.total() / max(self.true.total(), 1)
+
+    def _class(self, face: Box) -> int:
+        return bisect_right(self.edges, face[2])

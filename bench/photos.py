@@ -7,7 +7,9 @@ import os
 import zipfile
 from pathlib import Path
 
-from PIL import Image
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 _ROOT = Path(__file__).parent.parent
 _SHARED = Path(os.environ.get("KANTA_SHARED_DATA") or _ROOT.parent / "shared" / "data")
@@ -19,6 +21,23 @@ def yale() -> dict[str, bytes] | None:
     return _unzip(_SHARED / "yale_png.zip", ".png")
 
 
+def groups() -> list[bytes] | None:
+    """The photos that bench/reference/groups.json speaks of, None where the data is not at hand."""
+    found = _unzip(_SHARED / "groups_dev.zip", (".jpg", ".png"))
+    return None if found is None else list(found.values())
+
+
+def lfw() -> dict[str, bytes] | None:
+    """Half of LFW (deep-funneled, 250 × 250) by name, `First_Last_0001.jpg`; None where it is not at hand."""
+    return _unzip(_SHARED / "lfw_dev.zip", ".jpg")
+
+
+def full_size(data: bytes) -> NDArray[np.uint8]:
+    """The photo's own pixels, upright: RGB, uint8, (height, width, 3)."""
+    with Image.open(io.BytesIO(data)) as photo:
+        return np.asarray(ImageOps.exif_transpose(photo).convert("RGB"))
+
+
 def portraits(count: int) -> tuple[str, list[bytes]]:
     """`count` different photos of one face each, about 250 px wide, and where they come from."""
     found = _unzip(_SHARED / "lfw_dev.zip", ".jpg", count)
@@ -28,7 +47,7 @@ def portraits(count: int) -> tuple[str, list[bytes]]:
     return "variants of the sample photos", [_variant(originals[k % len(originals)], k) for k in range(count)]
 
 
-def _unzip(path: Path, ending: str, most: int | None = None) -> dict[str, bytes] | None:
+def _unzip(path: Path, ending: str | tuple[str, ...], most: int | None = None) -> dict[str, bytes] | None:
     if not path.is_file():
         return None
     with zipfile.ZipFile(path) as photos:

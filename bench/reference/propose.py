@@ -17,10 +17,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from bench.boxes import Box, overlap
+from bench.photos import full_size
 from bench.reference.detectors import Detector, Pixels, installed
-from kanta_core.vision.decode import decode
 
-_MOST_PIXELS = 200_000_000
 _ENDINGS = (".jpg", ".jpeg", ".png")
 # Two detections of one face, of one detector or of two.
 _SAME = 0.35
@@ -54,7 +53,7 @@ def main() -> None:
             if not name.lower().endswith(_ENDINGS):
                 continue
             data = photos.read(name)
-            pixels = decode(data, max_pixels=_MOST_PIXELS).pixels
+            pixels = full_size(data)
             candidates = _candidates(pixels, detectors, label=name)
             label = Path(name).stem
             _picture(pixels, candidates).save(arguments.folder / f"{label}.png")
