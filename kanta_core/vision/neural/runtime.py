@@ -27,8 +27,6 @@ def session(graph: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     # Its warnings are about the machine it runs on, at every start.
     options.log_severity_level = 3
-    # What it keeps for the next photo would be as much as the largest photo ever took.
-    options.enable_cpu_mem_arena = False
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
