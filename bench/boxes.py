@@ -85,11 +85,9 @@ class Tally:
         return [f"< {self.edges[0]:g}", *between, f"≥ {self.edges[-1]:g}"]
 
     def cells(self) -> list[str]:
-        """Found of all by class, as in '17 of 18'; '–' where there is none."""
-        return [
-            f"{self.found[one]} of {self.true[one]}" if self.true[one] else "–"
-            for one in range(len(self.edges) + 1)
-        ]
+        """Found of all by class, as in '17/18'; '–' where there is none."""
+        classes = range(len(self.edges) + 1)
+        return [f"{self.found[one]}/{self.true[one]}" if self.true[one] else "–" for one in classes]
 
     @property
     def recall(self) -> float:
