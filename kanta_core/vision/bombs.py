@@ -24,6 +24,8 @@ _END_OF_IMAGE, _SCAN, _APP1, _APP2 = 0xD9, 0xDA, 0xE1, 0xE2
 _MOST_VALUES = 1_000_000
 _PLAIN = frozenset({1, 2, 6, 7})
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
+# A camera's is one segment of 64 KB; Pillow joins more by copying all of them again each time.
+_MOST_EXIF = 4_000_000
 # Apart from cheating, directories claim every byte once.
 _CLAIMED_TWICE = 2
 _SMALL = 1_000_000
@@ -71,7 +73,10 @@ def _jpeg(data: bytes) -> None:
         at += size
     if scans * pixels > _SCANNED_PIXELS:
         raise _Bomb
-    _directory(b"".join(exif))
+    block = b"".join(exif)
+    if len(block) > _MOST_EXIF:
+        raise _Bomb
+    _directory(block)
 
 
 def _tiff(data: bytes, max_pixels: int) -> None:
