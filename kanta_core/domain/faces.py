@@ -25,6 +25,15 @@ class Box:
     width: int
     height: int
 
+    def overlap(self, other: Box) -> float:
+        """Which share of what either covers both cover: 1 for the very same place, 0 for two apart."""
+        across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        if across <= 0 or down <= 0:
+            return 0.0
+        both = across * down
+        return both / (self.width * self.height + other.width * other.height - both)
+
 
 @dataclass(frozen=True, slots=True)
 class Face:

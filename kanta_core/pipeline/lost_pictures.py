@@ -26,9 +26,11 @@ _PAGES = 40
 
 def compare_pictures(services: Services) -> None:
     """Compare the pictures of as many events as there is time for, of most installations all."""
+    # The folders first: an event that is created in between is not missed among the events.
+    folders = list(services.blobs.top_folders(container=PICTURES))
     with services.database.transaction() as connection:
         there = set(inventory.event_ids(connection))
-    for folder in services.blobs.top_folders(container=PICTURES):
+    for folder in folders:
         if folder not in there:
             _delete_folder(services, folder)
     pages = 0

@@ -63,6 +63,13 @@ NEVER = {
         INSERT.format(columns="status, duplicate_of", values="'duplicate', gen_random_uuid()"),
         errors.ForeignKeyViolation,
     ),
+    "once more what was never encoded": ("UPDATE images SET encode_again = true", errors.CheckViolation),
+    "a face better than can be": (
+        """INSERT INTO faces (id, event_id, image_id, x, y, width, height, landmarks, score, quality, encoder,
+                              embedding)
+           SELECT id, event_id, id, 0, 0, 1, 1, '{}', 0, 1.1, '', array_fill(0::real, '{128}') FROM images""",
+        errors.CheckViolation,
+    ),
     "people ahead of the faces": ("UPDATE events SET people_revision = faces_revision + 1", errors.CheckViolation),
     "an end before the start": (
         "UPDATE events SET start_date_time = now(), end_date_time = now() - interval '1 s'",

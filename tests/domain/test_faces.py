@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import numpy as np
+import pytest
 
 from kanta_core.domain.faces import Box, Encoding, Face, face_id
 
@@ -24,6 +25,14 @@ def test_another_event_other_bytes_and_another_place_are_other_faces() -> None:
         face_id(EVENT, BYTES, Box(10, 20, 30, 41)),
     }
     assert len(names) == 7
+
+
+def test_boxes_overlap_by_the_share_that_both_cover() -> None:
+    assert BOX.overlap(BOX) == 1
+    assert Box(0, 0, 10, 10).overlap(Box(5, 0, 10, 10)) == pytest.approx(1 / 3)
+    assert Box(0, 0, 10, 10).overlap(Box(2, 2, 5, 5)) == pytest.approx(1 / 4)
+    for apart in (Box(10, 0, 10, 10), Box(0, 10, 10, 10), Box(50, 50, 1, 1)):
+        assert Box(0, 0, 10, 10).overlap(apart) == apart.overlap(Box(0, 0, 10, 10)) == 0
 
 
 def test_of_several_faces_in_the_very_same_place_the_first_is_kept() -> None:

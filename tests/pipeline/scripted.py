@@ -28,10 +28,18 @@ CRASHING = b"crash|1"
 
 @dataclass
 class ScriptedEncoder:
-    """Finds whom the photo names. `seen` is every photo that was encoded, in order."""
+    """Finds whom the photo names. `seen` is every photo that was encoded, in order.
+
+    Another `version` sees them differently: its embeddings are near nobody's of the first, its boxes `shift` to
+    the right. Those who are `blurred` are found, and hardly recognised.
+    """
 
     seen: list[bytes] = field(default_factory=list)
     failing: bool = False
+    version: str = "scripted"
+    shift: int = 0
+    blurred: frozenset[str] = frozenset()
+    refused: frozenset[bytes] = frozenset()
     _gates: dict[bytes, tuple[threading.Event, threading.Event]] = field(default_factory=dict)
 
     def encode(self, data: bytes) -> Encoding:
@@ -40,7 +48,7 @@ class ScriptedEncoder:
         if entered is not None and leave is not None:
             entered.set()
             assert leave.wait(SECONDS), "nobody let the encoder go on"
-        if data == BROKEN:
+        if data == BROKEN or data in self.refused:
             raise BrokenImage
         if data == CRASHING or self.failing:
             raise RuntimeError("the detector ran into something")
@@ -50,10 +58,24 @@ class ScriptedEncoder:
             width=640,
             height=480,
             file_extension="jpg",
-            encoder="scripted",
+            encoder=self.version,
             taken_at=datetime(2026, 5, 1, 14, 3, 22),  # noqa: DTZ001 - a camera's clock has no zone
             thumbnail=b"thumbnail of " + data,
-            faces=tuple(_face(name, place, data) for place, name in enumerate(names)),
+            faces=tuple(self._face(name, place, data) for place, name in enumerate(names)),
+        )
+
+    def _face(self, name: str, place: int, data: bytes) -> Face:
+        seen_as = name.encode() if self.version == "scripted" else f"{name} by {self.version}".encode()
+        person = np.random.default_rng(_seed(seen_as)).normal(size=EMBEDDING_SIZE)
+        person *= 1.4 / np.linalg.norm(person)
+        noise = np.random.default_rng(_seed(data + name.encode())).normal(scale=0.01, size=EMBEDDING_SIZE)
+        return Face(
+            box=Box(100 * place + self.shift, 50, 80, 80),
+            landmarks=((1, 2), (3, 4), (5, 6), (7, 8), (9, 10)),
+            score=1.0 + place,
+            quality=0.1 if name in self.blurred else 0.8,
+            embedding=(person + noise).astype(np.float32),
+            crop=b"crop of " + name.encode(),
         )
 
     @contextmanager
@@ -65,20 +87,6 @@ class ScriptedEncoder:
             yield entered
         finally:
             leave.set()
-
-
-def _face(name: str, place: int, data: bytes) -> Face:
-    person = np.random.default_rng(_seed(name.encode())).normal(size=EMBEDDING_SIZE)
-    person *= 1.4 / np.linalg.norm(person)
-    noise = np.random.default_rng(_seed(data + name.encode())).normal(scale=0.01, size=EMBEDDING_SIZE)
-    return Face(
-        box=Box(100 * place, 50, 80, 80),
-        landmarks=((1, 2), (3, 4), (5, 6), (7, 8), (9, 10)),
-        score=1.0 + place,
-        quality=0.8,
-        embedding=(person + noise).astype(np.float32),
-        crop=b"crop of " + name.encode(),
-    )
 
 
 def _seed(data: bytes) -> int:

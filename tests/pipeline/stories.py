@@ -12,6 +12,7 @@ from kanta_core.errors import EventNotFound, KantaError
 from kanta_core.pipeline.encode import encode
 from kanta_core.pipeline.gather import change_event, create_event
 from kanta_core.pipeline.recluster import recluster, request_reclusters
+from kanta_core.pipeline.reencode import reencode
 from kanta_core.pipeline.remove import remove_event, remove_image
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.pipeline.upload import upload
@@ -94,6 +95,18 @@ def _used_again(services: Services, _: World, code: str) -> None:
     create_event(services, code, NO_VALUES)
 
 
+def _encoded_again(services: Services, world: World, code: str) -> None:
+    reencode(services, code)
+    for image in world.images(code):
+        encode(services, image.blob_name)
+
+
+def _pictures_lost(services: Services, world: World, _: str) -> None:
+    for name in sorted(world.pictures.list_blob_names())[::2]:
+        world.pictures.delete_blob(name)
+    sweep(services)
+
+
 STORIES: dict[str, Story] = {
     "a photo is dropped": _dropped("new", BOTH),
     "known bytes are dropped": _dropped("new", ANNA),
@@ -107,4 +120,6 @@ STORIES: dict[str, Story] = {
     "the sweep finds much": _swept,
     "the event gets a new code": _renamed,
     "the code is used again": _used_again,
+    "the photos are encoded once more": _encoded_again,
+    "pictures are lost": _pictures_lost,
 }

@@ -31,7 +31,9 @@ def test_killed_anywhere_it_ends_as_if_it_had_not_been(world: World, story: str)
     cut_off_everywhere(world, Killed(), STORIES[story])
 
 
-@pytest.mark.parametrize("story", ["a photo is dropped", "a duplicate is removed", "the sweep finds much"])
+@pytest.mark.parametrize(
+    "story", ["a photo is dropped", "a duplicate is removed", "the sweep finds much", "pictures are lost"]
+)
 def test_when_storage_goes_away_anywhere_nothing_is_lost(world: World, story: str) -> None:
     cut_off_everywhere(world, StorageUnavailable(), STORIES[story])
 

@@ -21,6 +21,10 @@ PAIRS = [
     ("a duplicate is removed", "known bytes are dropped"),
     ("a photo is uploaded", "the code is used again"),
     ("the people are made", "a duplicate is removed"),
+    ("the photos are encoded once more", "a duplicate is removed"),
+    ("the photos are encoded once more", "the holder's blob vanishes"),
+    ("the photos are encoded once more", "the code is used again"),
+    ("pictures are lost", "a duplicate is removed"),
 ]
 
 

@@ -229,3 +229,25 @@ def test_a_worker_that_is_quicker_than_the_request_leaves_nothing_marked_as_aske
         work[0].result(20)
     assert current(world)
     assert world.query("SELECT recluster_queued_at FROM events") == [(None,)]
+
+
+def test_a_face_too_poor_to_tell_is_in_no_person_and_the_people_are_current(world: World, wedding: str) -> None:
+    world.encoder.blurred = frozenset({"cara"})
+    dropped(world, "anna.1", "anna.2", "cara.1", "cara.2", "cara.3")
+    assert group(world) == {-1: ["cara.1", "cara.2", "cara.3"], 1: ["anna.1", "anna.2"]}
+    assert request_reclusters(world.services) == 0
+    before = world.rows()
+    recluster(world.services, event_id(world))
+    assert world.rows() == before
+
+
+def test_a_poor_face_joins_the_person_it_is_like_once_there_is_one(world: World, wedding: str) -> None:
+    world.encoder.blurred = frozenset({"anna"})
+    dropped(world, "anna.1", "ben.1")
+    assert group(world) == {-1: ["anna.1"], 1: ["ben.1"]}
+    world.encoder.blurred = frozenset()
+    dropped(world, "anna.2")
+    assert group(world) == {1: ["ben.1"], 2: ["anna.1", "anna.2"]}
+    # And is left behind when nobody else of that person is.
+    remove_image(world.services, wedding, world.image("wedding/anna.2").id)
+    assert group(world) == {-1: ["anna.1"], 1: ["ben.1"]}

@@ -12,7 +12,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient, StorageStream
 from devhost.azurite import Azurite
 from kanta_core.errors import BlobChanged, StorageUnavailable
 from kanta_core.storage.blobs import Blob, Blobs
-from kanta_core.storage.names import EVENT_IMAGES, PHOTOS
+from kanta_core.storage.names import EVENT_IMAGES, PHOTOS, PICTURES
 from tests.storage.raw import put_photo
 
 NAMES = {
@@ -206,3 +206,17 @@ def test_two_clients_in_one_process_are_strangers(blobs: Blobs, azurite: Azurite
     others.close()
     blobs.write(PHOTOS, "wedding/a.jpg", b"a photo", content_type="image/jpeg")
     assert blobs.look("wedding/a.jpg") is not None
+
+
+def test_many_are_written_over_what_is_there_each_as_a_new_version(blobs: Blobs) -> None:
+    names = [f"event/{number}.jpg" for number in range(20)]
+    blobs.write_all(PICTURES, dict.fromkeys(names, b"old"), content_type="image/jpeg")
+    before = {blob.name: blob.etag for page in blobs.pages(container=PICTURES) for blob in page}
+    blobs.write_all(PICTURES, {name: name.encode() for name in names[:10]}, content_type="image/jpeg")
+    after = {blob.name: blob.etag for page in blobs.pages(container=PICTURES) for blob in page}
+    assert set(after) == set(names)
+    assert [name for name in names if after[name] != before[name]] == names[:10]
+    link = blobs.link(names[3], content_type="image/jpeg", container=PICTURES)
+    assert httpx.get(link).content == names[3].encode()
+    assert blobs.look(names[3]) is None
+    assert blobs.look(names[3], container=PICTURES) is not None
