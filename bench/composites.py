@@ -32,6 +32,7 @@ _FACES = (30, 60)
 _WIDTHS = (30.0, 60.0)
 _EDGES = (35, 45)
 _CROWD, _CROWD_SIZE = 300, (8_660, 5_774)
+_PATIENCE_SECONDS = 300.0
 # What is taken of a portrait: the head, in an ellipse that fades into the ground. Of the face's width.
 _HEAD = (0.78, 1.02)
 _FADE = 0.12
@@ -128,8 +129,11 @@ def _crowd(portraits: Sequence[bytes]) -> None:
     worker = context.Process(target=_encode_alone, args=(picture.data, theirs))
     worker.start()
     theirs.close()
+    if not ours.poll(_PATIENCE_SECONDS):
+        worker.kill()
+        raise TimeoutError(f"waited {_PATIENCE_SECONDS:.0f} s for a process to encode {_CROWD} faces")
     idle, peak, encoding = ours.recv()
-    worker.join()
+    worker.join(_PATIENCE_SECONDS)
     assert isinstance(encoding, Encoding)
     tally = Tally(_EDGES)
     tally.add(boxes(encoding), picture.faces, picture.optional)
