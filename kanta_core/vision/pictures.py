@@ -54,7 +54,7 @@ def _turned(pixels: NDArray[np.uint8], centre: NDArray[np.float64], side: float,
     right, bottom = min(math.ceil(centre[0] + reach), width), min(math.ceil(centre[1] + reach), height)
     if right <= left or bottom <= top:
         return Image.new("RGB", (_CROP_SIDE, _CROP_SIDE), "grey")
-    # Made smaller by averaging first, so that nothing flickers; of a very large face some of the pixels are enough.
+    # Made smaller by averaging first, so that nothing flickers; of a very large face some pixels are enough.
     shrink = max(1, round(side / _CROP_SIDE))
     averaged = min(shrink, _MOST_AVERAGED)
     every = shrink // averaged
