@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from datetime import datetime
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import AvifImagePlugin, Image, ImageFile, PngImagePlugin
+from PIL import AvifImagePlugin, Image, ImageFile, PngImagePlugin, _imaging
 
 from kanta_core.errors import BrokenImage, ImageRefused, TooManyPixels, UnsupportedImage
 from kanta_core.vision import webp
@@ -30,6 +31,10 @@ PngImagePlugin.MAX_TEXT_CHUNK = 16_000_000
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 pillow_heif.options.DECODE_THREADS = 1
 pillow_heif.options.THUMBNAILS = pillow_heif.options.DEPTH_IMAGES = pillow_heif.options.AUX_IMAGES = False
+
+# libtiff prints every line of a fax it can't read, before Pillow raises what counts.
+for _handler in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+    getattr(ctypes.CDLL(_imaging.__file__), _handler)(None)
 
 # 75 MB of RGB: with the decoder's own copy, numpy and Pillow, a process stays below 400 MB.
 _WORKING_PIXELS = 25_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import struct
@@ -156,6 +157,17 @@ def test_damaged_photos_are_read_or_refused_and_nothing_else(picture: Image.Imag
             outcomes.add(None)
     # A PNG's checksums leave hardly a damage unseen; the others are often readable still.
     assert outcomes == ({None} if kind == "PNG" else {3, None})
+
+
+def test_a_tiff_that_is_damaged_writes_nothing_to_the_log(
+    picture: Image.Image, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = saved(picture.convert("1"), "TIFF", compression="group4")
+    for at in range(300, len(whole), 97):
+        damaged = whole[:at] + b"\x55\xaa" + whole[at + 2 :]
+        with contextlib.suppress(ImageRefused):
+            decode(damaged, max_pixels=MAX_PIXELS)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_unknown_bytes_are_never_served_as_something_a_browser_runs() -> None:

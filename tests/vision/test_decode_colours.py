@@ -159,6 +159,14 @@ def test_a_heic_of_tiles(picture: Image.Image) -> None:
     assert looks_like(data, picture, within=4)
 
 
+def test_a_heic_of_10_bits() -> None:
+    ramp = np.tile(np.linspace(0, 65_535, 128).astype(np.uint16)[None, :, None], (96, 1, 3))
+    out = io.BytesIO()
+    pillow_heif.from_bytes("RGB;16", (128, 96), ramp.tobytes()).save(out, quality=90)
+    assert pillow_heif.open_heif(out.getvalue()).info["bit_depth"] == 10
+    assert looks_like(out.getvalue(), Image.fromarray((ramp // 257).astype(np.uint8)), within=1)
+
+
 def test_a_grey_photo_of_every_format(picture: Image.Image) -> None:
     grey = picture.convert("L")
     for kind in ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "GIF"):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pillow_heif
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from kanta_core.vision.decode import decode
@@ -59,6 +60,15 @@ def test_every_format_says_when_it_was_taken(kind: str) -> None:
         tags[EXIF_DIRECTORY] = dict(block.get_ifd(EXIF_DIRECTORY))
         options = {"tiffinfo": tags}
     assert taken_at(photo(kind, **options)) == moment(2026, 6, 13, 18, 31, 7, 250_000)
+
+
+def test_a_png_from_before_there_was_a_chunk_for_it_says_it_too() -> None:
+    block = exif("2026:06:14 20:00:00").tobytes()
+    heading, text = f"\nexif\n{len(block):8}\n", block.hex()
+    for profile, expected in ((heading + text, moment(2026, 6, 14, 20, 0, 0)), (heading + text[1:] + "!", None)):
+        notes = PngInfo()
+        notes.add_text("Raw profile type exif", profile, zip=True)
+        assert taken_at(photo("PNG", pnginfo=notes)) == expected
 
 
 def test_the_shutter_counts_before_the_scanner_before_the_editor() -> None:
