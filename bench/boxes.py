@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 # Left, top, width, height in pixels.
 Box = tuple[float, float, float, float]
@@ -46,6 +45,8 @@ def match(found: Sequence[Box], true: Sequence[Box]) -> dict[int, int]:
 
     Of equally many pairs those that overlap most.
     """
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - 50 MB, where a process's memory is measured
+
     worth: NDArray[np.float64] = np.array(
         [[1 + overlap(f, t) / (len(true) + 1) if matches(f, t) else 0.0 for f in found] for t in true]
     ).reshape(len(true), len(found))

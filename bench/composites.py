@@ -7,32 +7,28 @@ has them; JPEG makes one picture of it. How many there are, where and how large 
 from __future__ import annotations
 
 import io
-import multiprocessing
-import os
 import random
 from collections.abc import Sequence
-from multiprocessing.connection import Connection
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bench.alone import encode_alone
 from bench.boxes import Box, Tally
-from bench.encoders import boxes, encoder, systems
+from bench.encoders import systems
 from bench.photos import lfw
 from bench.previews import previews
 from bench.recall import LFW_FACE
 from bench.tables import show
 from bench.walls import Known
-from kanta_core.domain.faces import Encoding
 
 _SIZES = [(4_000, 3_000)] * 4 + [(6_000, 4_000)] * 2
 _FACES = (30, 60)
 _WIDTHS = (30.0, 60.0)
 _EDGES = (35, 45)
+_CLASSES = ("30–35", "35–45", "45–60")
 _CROWD, _CROWD_SIZE = 300, (8_660, 5_774)
-_PATIENCE_SECONDS = 300.0
 # What is taken of a portrait: the head, in an ellipse that fades into the ground. Of the face's width.
 _HEAD = (0.78, 1.02)
 _FADE = 0.12
@@ -57,7 +53,7 @@ def run() -> None:
         rows.append((name, *tally.cells(), tally.recall, tally.false))
     show(
         f"{len(pictures)} composites of 12 and 24 MP: faces found, by width in px",
-        ("", "30–35", "35–45", "45–60", "recall", "false"),
+        ("", *_CLASSES, "recall", "false"),
         rows,
     )
     _crowd(heads)
@@ -123,44 +119,12 @@ def _touch(one: Box, other: Box) -> bool:
 
 def _crowd(portraits: Sequence[bytes]) -> None:
     """What a process takes to encode 300 faces in 50 MP: a container has to be that large."""
-    picture = compose(portraits, _CROWD_SIZE, _CROWD, seed=300)
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    worker = context.Process(target=_encode_alone, args=(picture.data, theirs))
-    worker.start()
-    theirs.close()
-    if not ours.poll(_PATIENCE_SECONDS):
-        worker.kill()
-        raise TimeoutError(f"waited {_PATIENCE_SECONDS:.0f} s for a process to encode {_CROWD} faces")
-    idle, peak, encoding = ours.recv()
-    worker.join(_PATIENCE_SECONDS)
-    assert isinstance(encoding, Encoding)
+    picture = compose(portraits, _CROWD_SIZE, _CROWD, seed=_CROWD)
+    answer = encode_alone(picture.data)
     tally = Tally(_EDGES)
-    tally.add(boxes(encoding), picture.faces, picture.optional)
+    tally.add(answer.found, picture.faces, picture.optional)
     show(
         f"{_CROWD} faces in {_CROWD_SIZE[0] * _CROWD_SIZE[1] / 1e6:.0f} MP, a process of its own",
-        ("", "MB"),
-        [
-            ("the models loaded", f"{idle / 1e6:.0f}"),
-            (f"at its peak, {tally.found.total()} faces found, {tally.false} false", f"{peak / 1e6:.0f}"),
-        ],
+        ("", *_CLASSES, "false", "MB, models loaded", "MB, peak"),
+        [("Kanta", *tally.cells(), tally.false, f"{answer.loaded / 1e6:.0f}", f"{answer.peak / 1e6:.0f}")],
     )
-
-
-def _encode_alone(data: bytes, answer: Connection) -> None:
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    kanta = encoder()
-    idle = _peak_memory()
-    encoding = kanta.encode(data)
-    answer.send((idle, _peak_memory(), encoding))
-
-
-def _peak_memory() -> int:
-    """Bytes of this process's own peak; what getrusage says may be its parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return 1024 * int(line.split()[1])
-    import resource  # noqa: PLC0415 - no Windows has it
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,59 @@
+"""What one process takes to encode one photo, with nothing else imported than it needs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from bench.encoders import boxes, encoder
+
+_PATIENCE_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Peak memory in bytes with the models loaded and after the photo, and the boxes found."""
+
+    loaded: int
+    peak: int
+    found: list[tuple[float, float, float, float]]
+
+
+def encode_alone(photo: bytes) -> Alone:
+    """Encode `photo` in a new process; TimeoutError where it takes minutes, EOFError where the process dies."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    worker = context.Process(target=_work, args=(theirs,))
+    worker.start()
+    theirs.close()
+    # Sent when it has started: as an argument the photo would be held twice.
+    ours.send_bytes(photo)
+    if not ours.poll(_PATIENCE_SECONDS):
+        worker.kill()
+        raise TimeoutError(f"waited {_PATIENCE_SECONDS:.0f} s for a process to encode one photo")
+    answer = ours.recv()
+    worker.join(_PATIENCE_SECONDS)
+    assert isinstance(answer, Alone)
+    return answer
+
+
+def _work(link: Connection) -> None:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    kanta = encoder()
+    loaded = _peak()
+    encoding = kanta.encode(link.recv_bytes())
+    link.send(Alone(loaded, _peak(), boxes(encoding)))
+
+
+def _peak() -> int:
+    """This process's own; what getrusage says may be that of the process it was started from."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return 1024 * int(line.split()[1])
+    import resource  # noqa: PLC0415 - Windows has none
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
