@@ -30,6 +30,8 @@ class Engine:
     """
 
     version: str
+    # What the detector gives the faces of LFW, the median.
+    usual_score: float
     detect: Callable[[Pixels], Sequence[Detection]]
     embed: Callable[[Pixels], NDArray[np.float32]]
 
@@ -40,12 +42,12 @@ def engine(name: EngineName | None = None) -> Engine:
     if name == "dlib" or (name is None and find_spec("onnxruntime") is None):
         models.hog()
         models.embedder()
-        return Engine("hog1-resnet1", hog.detect, models.embed_by_dlib)
+        return Engine("hog1-resnet1", 1.7, hog.detect, models.embed_by_dlib)
     # Imported here: the other engine is complete without ONNX Runtime.
     from kanta_core.vision.neural import detector, runtime  # noqa: PLC0415
 
     runtime.detector()
-    return Engine("blaze1-resnet1", detector.detect, runtime.embedder())
+    return Engine("blaze1-resnet1", 0.37, detector.detect, runtime.embedder())
 
 
 class FaceEncoder:
@@ -91,7 +93,7 @@ class FaceEncoder:
                 box=face.box(photo.scale, photo.width, photo.height),
                 landmarks=tuple((round(x * photo.scale), round(y * photo.scale)) for x, y in points),
                 score=face.score,
-                quality=quality(chip, points),
+                quality=quality(chip, points, face.score / self._engine.usual_score),
                 embedding=embedding,
                 crop=crop(photo.pixels, points),
             )
