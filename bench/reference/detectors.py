@@ -95,7 +95,7 @@ def _hog(pixels: Pixels) -> list[Proposal]:
     return found
 
 
-_CNN = Convention(side=1.0, below=0.0)
+_CNN = Convention(side=1.05, below=0.05)
 _CNN_SMALLEST = 80  # px, below which it sees nothing without upsampling
 _CNN_SMALL_PHOTO = 300_000  # pixels: here twice the upsampling is affordable, whatever the others found
 _CNN_TILE, _CNN_OVERLAP = 1_000, 250
