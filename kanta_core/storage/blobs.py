@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,6 +50,8 @@ class Blobs:
     def __init__(self, connection_string: str, *, link_lifetime: timedelta) -> None:
         self._service = BlobServiceClient.from_connection_string(connection_string, **blob_options())
         self._link_lifetime = link_lifetime
+        # Kept, so that a photo with one face does not pay for starting threads. They start when first needed.
+        self._writers = ThreadPoolExecutor(_WORKERS, "blobs")
 
     def create_containers(self) -> None:
         """Create what is missing; what is there stays as it is."""
@@ -92,15 +94,20 @@ class Blobs:
             )
 
     def write_all(self, container: str, blobs: Mapping[str, bytes], *, content_type: str) -> None:
-        """Write these blobs over whatever is there, each as a new version, several at a time."""
+        """Write these blobs over whatever is there, each as a new version, several at a time.
+
+        The first failure is raised after the others were tried.
+        """
         settings = ContentSettings(content_type=content_type)
 
         def write(name: str) -> None:
             with storage_errors():
                 self._client(container, name).upload_blob(blobs[name], overwrite=True, content_settings=settings)
 
-        with ThreadPoolExecutor(min(_WORKERS, len(blobs))) as writers:
-            list(writers.map(write, blobs))
+        writing = [self._writers.submit(write, name) for name in blobs]
+        wait(writing)
+        for written in writing:
+            written.result()
 
     def delete(self, name: str, *, etag: str | None = None, container: str = PHOTOS) -> bool:
         """Delete a blob and its snapshots, or only this version of it. False: there is none, or none such."""
@@ -158,6 +165,7 @@ class Blobs:
         return f"{self._client(container, name).url}?{token}"
 
     def close(self) -> None:
+        self._writers.shutdown()
         self._service.close()
 
     def _client(self, container: str, name: str) -> BlobClient:
