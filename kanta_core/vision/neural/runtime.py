@@ -3,60 +3,82 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
-import dlib
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from kanta_core.vision import models
-from kanta_core.vision.neural import blaze_graph, resnet_graph
+from kanta_core.vision.neural import kept
 
 _log = logging.getLogger(__name__)
 
+Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
 # Beyond this two embeddings are not of the same network; what is measured is 4e-7.
-_TOLERANCE = 1e-5
-_CHIP = 150
-
-
-def session(graph: bytes) -> onnxruntime.InferenceSession:
-    """A session on this graph. It may be run from several threads."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # Its warnings are about the machine it runs on, at every start.
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+TOLERANCE = 1e-5
 
 
 @cache
 def detector() -> onnxruntime.InferenceSession:
     """BlazeFace, of `blaze_graph.graph`'s inputs and outputs."""
-    return session(blaze_graph.graph(models.blazeface_weights()))
+    weights = models.blazeface_weights()
+    if (path := kept.path("blazeface", weights)).exists():
+        return _session(str(path))
+    # Imported here: what converts weighs 50 MB, and is not needed where the graph is kept.
+    from kanta_core.vision.neural import blaze_graph  # noqa: PLC0415
+
+    return _session(blaze_graph.graph(weights))
 
 
 @cache
-def embedder() -> Any:  # noqa: ANN401 - a session or dlib's own
+def embedder() -> Embed:
     """What makes embeddings of chips, uint8 (n, 150, 150, 3): float32 (n, 128).
 
-    dlib's ResNet in ONNX Runtime where it says what dlib says, else dlib's own, which is slower and the same.
+    dlib's ResNet in ONNX Runtime where that says what dlib says, else dlib's own, which is slower and the same.
     """
-    its = session(resnet_graph.graph(models.resnet_weights()))
+    weights = models.resnet_weights()
+    if (path := kept.path("resnet", weights)).exists():
+        return _embed_by(_session(str(path)))
+    from kanta_core.vision.neural import resnet_graph  # noqa: PLC0415
 
-    def run(chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray(its.run(["embeddings"], {"chips": chips})[0], np.float32)
-
-    error = float(np.abs(run(_proof()) - models.embed_by_dlib(_proof())).max())
-    if error <= _TOLERANCE:
-        return run
+    embed = _embed_by(_session(resnet_graph.graph(weights)))
+    if (error := distance_from_dlib(embed)) <= TOLERANCE:
+        return embed
     _log.warning("ONNX Runtime's embeddings are %.1e off dlib's on this machine; dlib makes them", error)
     return models.embed_by_dlib
 
 
-def _proof() -> NDArray[np.uint8]:
-    """Chips from coarse to fine, the same on every machine."""
+def embedder_of(graph: bytes) -> Embed:
+    """The same of a graph that nobody has checked."""
+    return _embed_by(_session(graph))
+
+
+def distance_from_dlib(embed: Embed) -> float:
+    """How far embeddings are from dlib's at most, on a few chips from coarse to fine."""
     random = np.random.default_rng(0)
-    sizes = (3, 10, 150)
-    coarse = [random.integers(0, 256, (size, size, 3), dtype=np.uint8) for size in sizes]
-    return np.stack([np.asarray(dlib.resize_image(each, _CHIP, _CHIP)) for each in coarse])
+    grids = [random.integers(0, 256, (side, side, 3), dtype=np.uint8) for side in (3, 10, 150)]
+    chips = np.stack([np.kron(grid, np.ones((150 // len(grid), 150 // len(grid), 1), np.uint8)) for grid in grids])
+    return float(np.abs(embed(chips) - models.embed_by_dlib(chips)).max())
+
+
+def _embed_by(session: onnxruntime.InferenceSession) -> Embed:
+    def embed(chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        # A few at a time: their layers take 10 MB a face.
+        parts = [
+            session.run(["embeddings"], {"chips": chips[start : start + 4]})[0]
+            for start in range(0, len(chips), 4)
+        ]
+        return np.concatenate(parts)
+
+    return embed
+
+
+def _session(graph: str | bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # Its warnings are about the machine it runs on, at every start.
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
