@@ -20,6 +20,7 @@ from bench.tables import show
 from kanta_core.errors import ImageRefused
 from kanta_core.vision.decode import check, decode
 
+_CHILD = (sys.executable, "-m", "bench.fuzz")
 _PHOTOS = 20_000
 _PROCESSES = 2
 _SECONDS = 5
@@ -62,10 +63,9 @@ def fuzz(first: int, last: int, *, processes: int) -> tuple[Counter[str], list[s
 
 def _watch(number: int, last: int, outcomes: Counter[str], findings: list[str]) -> None:
     while number < last:
-        command = [sys.executable, "-m", "bench.fuzz", str(number), str(last)]
         with subprocess.Popen(  # noqa: S603 - ourselves
             # libtiff says on stderr what it finds odd.
-            command,
+            [*_CHILD, str(number), str(last)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -92,6 +92,7 @@ def _finding(number: int, what: str) -> str:
 
 
 def _work(first: int, last: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     # A decoder that hangs never comes back to Python: the alarm ends the process, and the parent sees why.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
