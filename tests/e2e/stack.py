@@ -96,7 +96,8 @@ class Stack:
         """The event's rows once there are so many, all in a final state, and its people current."""
 
         def settled() -> list[dict[str, Any]] | None:
-            event, rows = self.event(code), self.rows(code)
+            # In this order: a photo that is encoded between the two makes the people of the first not current.
+            rows, event = self.rows(code), self.event(code)
             final = all(row["status"] != "pending" for row in rows)
             return rows if len(rows) == photos and final and event["people_current"] else None
 

@@ -30,6 +30,10 @@ def test_two_people_and_the_photos_they_are_in(stack: Stack, code: str, sample_p
     assert [person["face_count"] for person in people] == [5, 1]
     shown = stack.get("/pics", event_code=code, cluster_list_id=people[0]["cluster_id"])
     assert {uploaded[row["uuid"]] for row in shown} == set(uploaded.values()) - {"biden.jpg"}
+    for row in shown:
+        assert httpx.get(row["thumbnail_url"], timeout=30).content.startswith(b"\xff\xd8")
+    for sample in people[0]["samples"]:
+        assert httpx.get(sample["crop_url"], timeout=30).content.startswith(b"\xff\xd8")
     selfie = {"image": ("me.jpg", (sample_photos / "obama2.jpg").read_bytes())}
     near = httpx.post(f"{stack.url}/find-similar", params={"event_code": code}, files=selfie, timeout=30).json()
     assert uploaded[near[0]["image_uuid"]] == "obama2.jpg"
