@@ -6,19 +6,14 @@ Pillow decodes every WebP as an animation: canvas, the canvas before it, a copy 
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import _webp
 
 from kanta_core.errors import BrokenImage
+from kanta_core.vision import libwebp
 
-# Symbols of a library are looked up in those it was linked with too: this is libwebp, wherever it lies.
-_LIBRARY = ctypes.CDLL(_webp.__file__)
-_ABI = 0x0209
-_MODE_RGB, _MODE_RGBA = 0, 1
 _ANIMATED = 0b10
 _FRAME_HEADER = 16
 # Whatever comes after so many is not looked for.
@@ -44,79 +39,16 @@ class WebP:
     exif: bytes
 
 
-class _Features(ctypes.Structure):
-    _fields_ = (
-        ("width", ctypes.c_int),
-        ("height", ctypes.c_int),
-        ("has_alpha", ctypes.c_int),
-        ("has_animation", ctypes.c_int),
-        ("format", ctypes.c_int),
-        ("padding", ctypes.c_uint32 * 5),
-    )
-
-
-class _Rgba(ctypes.Structure):
-    _fields_ = (("pixels", ctypes.c_void_p), ("stride", ctypes.c_int), ("size", ctypes.c_size_t))
-
-
-class _Yuva(ctypes.Structure):
-    _fields_ = (
-        ("planes", ctypes.c_void_p * 4),
-        ("strides", ctypes.c_int * 4),
-        ("sizes", ctypes.c_size_t * 4),
-    )
-
-
-class _Samples(ctypes.Union):
-    _fields_ = (("rgba", _Rgba), ("yuva", _Yuva))
-
-
-class _Output(ctypes.Structure):
-    _fields_ = (
-        ("colorspace", ctypes.c_int),
-        ("width", ctypes.c_int),
-        ("height", ctypes.c_int),
-        ("is_external_memory", ctypes.c_int),
-        ("samples", _Samples),
-        ("padding", ctypes.c_uint32 * 4),
-        ("private_memory", ctypes.c_void_p),
-    )
-
-
-class _Options(ctypes.Structure):
-    _fields_ = (
-        ("filtering", ctypes.c_int * 2),
-        ("cropping", ctypes.c_int * 5),
-        ("use_scaling", ctypes.c_int),
-        ("scaled_width", ctypes.c_int),
-        ("scaled_height", ctypes.c_int),
-        ("others", ctypes.c_int * 4),
-        ("padding", ctypes.c_uint32 * 5),
-    )
-
-
-class _Configuration(ctypes.Structure):
-    _fields_ = (("input", _Features), ("output", _Output), ("options", _Options))
-
-
-_initialise = _LIBRARY.WebPInitDecoderConfigInternal
-_initialise.argtypes = (ctypes.POINTER(_Configuration), ctypes.c_int)
-_features = _LIBRARY.WebPGetFeaturesInternal
-_features.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(_Features), ctypes.c_int)
-_decode = _LIBRARY.WebPDecode
-_decode.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(_Configuration))
-
-
 def parse(data: bytes) -> WebP:
     """The first picture of a WebP and where it lies; BrokenImage."""
     chunks = _chunks(data, 12)
     extended = chunks.get(b"VP8X")
     if extended is None or len(extended) < 10 or not extended[0] & _ANIMATED:  # noqa: PLR2004 - the chunk's size
-        width, height, has_alpha = _declared(data)
+        width, height, has_alpha = libwebp.declared(data)
         return WebP(width, height, 0, 0, data, width, height, has_alpha, chunks.get(b"EXIF", b""))
     frame = chunks.get(b"ANMF", b"")
     still = _still(frame)
-    still_width, still_height, has_alpha = _declared(still)
+    still_width, still_height, has_alpha = libwebp.declared(still)
     webp = WebP(
         width=_uint24(extended, 4) + 1,
         height=_uint24(extended, 7) + 1,
@@ -142,32 +74,8 @@ def pixels(webp: WebP, shrink: int) -> NDArray[np.uint8]:
     top, left = webp.top // shrink, webp.left // shrink
     height = min(-(-webp.still_height // shrink), shape[0] - top)
     width = min(-(-webp.still_width // shrink), shape[1] - left)
-    _decode_into(canvas[top : top + height, left : left + width], webp, shrink)
+    libwebp.decode_into(canvas[top : top + height, left : left + width], webp.still, scaled=shrink > 1)
     return canvas
-
-
-def _decode_into(target: NDArray[np.uint8], webp: WebP, shrink: int) -> None:
-    height, width, depth = target.shape
-    configuration = _Configuration()
-    if not _initialise(configuration, _ABI):
-        raise RuntimeError("libwebp's decoder has changed its interface")
-    output, options = configuration.output, configuration.options
-    output.colorspace = _MODE_RGBA if depth == 4 else _MODE_RGB  # noqa: PLR2004 - with alpha
-    output.is_external_memory = 1
-    output.samples.rgba.pixels = target.ctypes.data
-    output.samples.rgba.stride = target.strides[0]
-    output.samples.rgba.size = target.strides[0] * (height - 1) + width * depth
-    if shrink > 1:
-        options.use_scaling, options.scaled_width, options.scaled_height = 1, width, height
-    if _decode(webp.still, len(webp.still), configuration) != 0:
-        raise BrokenImage
-
-
-def _declared(data: bytes) -> tuple[int, int, bool]:
-    features = _Features()
-    if _features(data, len(data), features, _ABI) != 0 or features.width < 1 or features.height < 1:
-        raise BrokenImage
-    return features.width, features.height, bool(features.has_alpha)
 
 
 def _chunks(data: bytes, start: int) -> dict[bytes, bytes]:
