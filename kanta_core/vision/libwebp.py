@@ -84,7 +84,7 @@ if not _initialise(_Configuration(), _ABI):
 
 
 def decode_into(target: NDArray[np.uint8], still: bytes, *, scaled: bool) -> None:
-    """Fills `target`, rows of RGB or RGBA in an array that may be larger, with a WebP that is no film; BrokenImage."""
+    """Fills `target`, RGB or RGBA in an array that may be larger, with a WebP that is no film; BrokenImage."""
     height, width, depth = target.shape
     configuration = _Configuration()
     _initialise(configuration, _ABI)
