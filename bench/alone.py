@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from bench.encoders import boxes, encoder
+from bench.encoders import boxes, encoder, face_recognition_encode
+from kanta_core.vision.encoder import EngineName
 
 _PATIENCE_SECONDS = 300.0
 
@@ -22,11 +24,20 @@ class Alone:
     found: list[tuple[float, float, float, float]]
 
 
-def encode_alone(photo: bytes) -> Alone:
+def encode_alone(photo: bytes, engine: EngineName | None = None) -> Alone:
     """Encode `photo` in a new process; TimeoutError where it takes minutes, EOFError where the process dies."""
+    return _alone(photo, _work, engine)
+
+
+def face_recognition_alone(photo: bytes) -> Alone:
+    """The same by face_recognition as its examples use it; its boxes are left out."""
+    return _alone(photo, _work_plainly)
+
+
+def _alone(photo: bytes, work: Callable[..., None], *arguments: object) -> Alone:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    worker = context.Process(target=_work, args=(theirs,))
+    worker = context.Process(target=work, args=(theirs, *arguments))
     worker.start()
     theirs.close()
     # Sent when it has started: as an argument the photo would be held twice.
@@ -40,12 +51,19 @@ def encode_alone(photo: bytes) -> Alone:
     return answer
 
 
-def _work(link: Connection) -> None:
+def _work(link: Connection, engine: EngineName | None) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    kanta = encoder()
+    kanta = encoder(engine)
     loaded = _peak()
     encoding = kanta.encode(link.recv_bytes())
     link.send(Alone(loaded, _peak(), boxes(encoding)))
+
+
+def _work_plainly(link: Connection) -> None:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    photo = link.recv_bytes()
+    face_recognition_encode(photo)
+    link.send(Alone(0, _peak(), []))
 
 
 def _peak() -> int:

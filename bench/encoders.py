@@ -51,6 +51,13 @@ def _face_recognition_detect() -> Detect:
     return detect
 
 
+def face_recognition_encode(data: bytes) -> int:
+    """How many faces face_recognition finds and embeds as its examples use it."""
+    library, pixels = _face_recognition(), full_size(data)
+    places = library.face_locations(pixels, number_of_times_to_upsample=1)
+    return len(library.face_encodings(pixels, places))
+
+
 def _face_recognition() -> Any:  # noqa: ANN401 - it has no types
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

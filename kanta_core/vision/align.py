@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import dlib
@@ -10,17 +11,22 @@ from numpy.typing import NDArray
 
 from kanta_core.vision import models
 from kanta_core.vision.detection import Detection
+from kanta_core.vision.patch import patch
 
 Landmarks = tuple[tuple[int, int], ...]
 Pixels = NDArray[np.uint8]
 
 CHIP_SIDE = 150
 _CHIP_PADDING = 0.25
+# Degrees up to which dlib's landmarks can be trusted as they are.
+_MOST_ROLL = 30.0
+# A turned face is looked at in a patch of twice its width, this large at most.
+_PATCH_SIDE = 400
 
 
 def landmarks(pixels: Pixels, face: Detection) -> Landmarks:
     """Five points of a face in the upright RGB photo `pixels`, uint8 (height, width, 3), in its pixels."""
-    if face.turns:
+    if abs(face.roll) > _MOST_ROLL:
         return _turned_landmarks(pixels, face)
     shape = models.landmark_predictor()(pixels, dlib.rectangle(face.left, face.top, face.right, face.bottom))
     return tuple((point.x, point.y) for point in shape.parts())
@@ -36,19 +42,14 @@ def chips(pixels: Pixels, faces: Sequence[Landmarks]) -> Pixels:
 
 def _turned_landmarks(pixels: Pixels, face: Detection) -> Landmarks:
     # The predictor knows upright faces only: it gets the face's surroundings, turned.
-    margin = face.right - face.left
-    left, top = max(face.left - margin, 0), max(face.top - margin, 0)
-    around = pixels[top : face.bottom + margin, left : face.right + margin]
-    height, width = around.shape[:2]
-    x, y = (face.left + face.right) / 2 - left, (face.top + face.bottom) / 2 - top
-    for _ in range(face.turns):
-        x, y, width, height = y, width - x, height, width
-    half = margin // 2
-    centre_x, centre_y = round(x), round(y)
-    rectangle = dlib.rectangle(centre_x - half, centre_y - half, centre_x + half, centre_y + half)
-    turned = np.ascontiguousarray(np.rot90(around, face.turns))
-    points = [(point.x, point.y) for point in models.landmark_predictor()(turned, rectangle).parts()]
-    for _ in range(face.turns):
-        points = [(height - y, x) for x, y in points]
-        width, height = height, width
-    return tuple((x + left, y + top) for x, y in points)
+    side = max(face.right - face.left, face.bottom - face.top)
+    size = min(2 * side, _PATCH_SIDE)
+    x, y = (face.left + face.right) / 2, (face.top + face.bottom) / 2
+    angle = math.radians(face.roll)
+    upright = np.asarray(patch(pixels, (x, y), 2 * side, size=size, angle=angle))
+    rectangle = dlib.rectangle(size // 4, size // 4, size - size // 4, size - size // 4)
+    points = models.landmark_predictor()(upright, rectangle).parts()
+    step = 2 * side / size
+    cos, sin = math.cos(angle) * step, math.sin(angle) * step
+    away = [(point.x + 0.5 - size / 2, point.y + 0.5 - size / 2) for point in points]
+    return tuple((math.floor(x + cos * a - sin * b), math.floor(y + sin * a + cos * b)) for a, b in away)

@@ -12,7 +12,7 @@ class Detection:
     """A face in working pixels of the upright photo, and the detector's margin above its threshold of 0.
 
     Its edges are those of dlib's box: square, from the brows to the chin, perhaps reaching beyond the photo.
-    `turns` is how many quarter turns, anticlockwise, make the face look upright.
+    `roll` is by how many degrees the face is turned clockwise, 0 where the detector finds upright ones only.
     """
 
     left: int
@@ -20,7 +20,7 @@ class Detection:
     right: int
     bottom: int
     score: float
-    turns: int = 0
+    roll: float = 0.0
 
     def within(self, width: int, height: int) -> Detection | None:
         """The part inside a picture of this size, None if it is outside."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from kanta_core.domain.faces import Box
 from kanta_core.errors import ImageRefused
@@ -31,9 +31,9 @@ numpy.save(sys.argv[2], numpy.array(found))
 """
 
 
-@pytest.fixture(scope="module")
-def encoder() -> FaceEncoder:
-    return FaceEncoder(max_pixels=MAX_PIXELS)
+@pytest.fixture(scope="module", params=["onnx", "dlib"])
+def encoder(request: pytest.FixtureRequest) -> FaceEncoder:
+    return FaceEncoder(max_pixels=MAX_PIXELS, engine_name=request.param)
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -139,8 +139,29 @@ def test_a_photo_with_no_face_has_none(encoder: FaceEncoder) -> None:
     assert (found.width, found.height, found.file_extension, found.faces) == (1600, 1200, "png", ())
 
 
+def test_every_face_says_how_good_it_is_and_has_a_crop(sample_photos: Path, encoder: FaceEncoder) -> None:
+    data = (sample_photos / "obama.jpg").read_bytes()
+    (clear,) = encoder.encode(data).faces
+    with Image.open(io.BytesIO(data)) as photo:
+        soft = photo.convert("RGB").filter(ImageFilter.GaussianBlur(9))
+    (poor,) = encoder.encode(png(np.asarray(soft))).faces
+    assert 0 <= poor.quality < clear.quality - 0.1
+    assert clear.quality <= 1
+    with Image.open(io.BytesIO(clear.crop)) as crop:
+        assert crop.size == (160, 160)
+
+
+def test_faces_of_two_engines_are_told_apart(sample_photos: Path) -> None:
+    data = (sample_photos / "biden.jpg").read_bytes()
+    ours, dlibs = (FaceEncoder(max_pixels=MAX_PIXELS, engine_name=name).encode(data) for name in ("onnx", "dlib"))
+    assert ours.encoder != dlibs.encoder
+    # The same face nonetheless.
+    assert overlap(ours.faces[0].box, dlibs.faces[0].box) > 0.7
+    assert np.linalg.norm(ours.faces[0].embedding - dlibs.faces[0].embedding) < 0.3
+
+
 def test_every_yale_photo_shows_its_one_face(yale_zip: Path, encoder: FaceEncoder) -> None:
-    # Three of them are lit from one side only: the second look must find those and nothing beside them.
+    # Three of them are lit from one side only: they must be found, and nothing beside them.
     with zipfile.ZipFile(yale_zip) as photos:
         hard = ["subject01.rightlight.png", "subject05.rightlight.png", "subject11.rightlight.png"]
         names = [name for name in photos.namelist() if name[7:9] in ("01", "05", "11") and "light" in name]

@@ -15,10 +15,12 @@ from PIL import Image
 
 from kanta_core.vision.detection import Detection
 from kanta_core.vision.neural.runtime import detector
+from kanta_core.vision.patch import patch
 
-# Rows of centre x, centre y, width, height, score.
+# Rows of centre x, centre y, width, height, score, and the way from the right eye to the left in x and y.
 Rows = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+_COLUMNS = 7
 
 # A face is proposed from 16 px of a level on (97 % of them; 99.8 % from 20 px) up to 96 px and more; each level
 # is a third of the one before.
@@ -38,9 +40,11 @@ _STEP = 32
 # The second look: a picture of 96 px with the face 40 px wide in its middle.
 _LOOK_SIDE = 96
 _LOOK_FACE = 40
+_LOOK_SMALL_FACE = 32
 _ACCEPTED_AT = 0.6
 # A photo that lies on its side is rare; what looks like a face only then must look more like one.
 _ACCEPTED_TURNED_AT = 0.7
+_DOUBTED_FROM, _SURE = 0.35, 0.85
 _MOST = 2_000
 # BlazeFace's box as dlib's HOG detector draws it, in widths: the medians over 700 LFW photos.
 _DLIB_X, _DLIB_Y, _DLIB_WIDTH = -0.014, -0.001, 0.959
@@ -97,7 +101,7 @@ def _resized(photo: Pixels, scale: float) -> Pixels:
 def _scan(level: Pixels) -> Rows:
     """What might be a face, in pixels of the level; those that a block cuts off are whole in the next."""
     height, width = level.shape[:2]
-    found = [np.empty((0, 5), np.float32)]
+    found = [np.empty((0, _COLUMNS), np.float32)]
     for top, bottom in _stretches(height):
         for left, right in _stretches(width):
             block = level[top:bottom, left:right]
@@ -128,11 +132,12 @@ def _run(picture: NDArray[np.uint8], least: float) -> Rows:
         picture = np.pad(picture, ((0, pad[0]), (0, pad[1]), (0, 0)))
     logits, boxes = detector().run(["scores", "boxes"], {"picture": picture})
     rows, columns = np.nonzero(logits >= np.log(least / (1 - least)))
-    found = np.empty((len(rows), 5), np.float32)
+    found = np.empty((len(rows), _COLUMNS), np.float32)
     found[:, :4] = boxes[rows, columns, :4]
     found[:, 0] += columns * 4 + 2
     found[:, 1] += rows * 4 + 2
     found[:, 4] = 1 / (1 + np.exp(-logits[rows, columns]))
+    found[:, 5:] = boxes[rows, columns, 6:8] - boxes[rows, columns, 4:6]
     return found
 
 
@@ -140,16 +145,33 @@ def _accepted(photo: Pixels, candidates: Rows, accepted_at: float) -> Rows:
     """The candidates that are faces, with the better box and the score of the second look."""
     looked = [_second_look(photo, each) for each in candidates[:_MOST]]
     kept = [each for each in looked if each is not None and each[4] >= accepted_at and each[2] >= _SMALLEST]
-    return _distinct(np.array(kept, np.float32).reshape(-1, 5))
+    return _distinct(np.array(kept, np.float32).reshape(-1, _COLUMNS))
 
 
 def _second_look(photo: Pixels, candidate: Rows) -> Rows | None:
-    scale = float(max(candidate[2], candidate[3])) / _LOOK_FACE
-    reach = scale * _LOOK_SIDE / 2
-    left, top = float(candidate[0]) - reach, float(candidate[1]) - reach
-    rows = _run(_cut(photo, left, top, 2 * reach), 0.05)
-    off = np.abs(rows[:, :2] - _LOOK_SIDE / 2).max(axis=1, initial=0)
-    likely = (off < _LOOK_FACE * 0.35) & (rows[:, 2] > _LOOK_FACE * 0.6) & (rows[:, 2] < _LOOK_FACE * 1.7)
+    best, angle = _seen(photo, candidate, 0.0), 0.0
+    if best is None or not _DOUBTED_FROM <= best[4] < _SURE:
+        return best
+    # It may lie on its side: upright the network would be surer, and its eyes would be where they are.
+    for other_angle in (math.pi / 2, math.pi, -math.pi / 2):
+        other = _seen(photo, candidate, other_angle)
+        if other is not None and other[4] >= max(float(best[4]), _ACCEPTED_TURNED_AT):
+            best, angle = other, other_angle
+    # Blots that look like a face at one size don't at another.
+    smaller = _seen(photo, best, angle, face_side=_LOOK_SMALL_FACE)
+    best[4] = (best[4] + (0 if smaller is None else smaller[4])) / 2
+    return best
+
+
+def _seen(photo: Pixels, candidate: Rows, angle: float, *, face_side: int = _LOOK_FACE) -> Rows | None:
+    """The face that a candidate is, looked at as if it were turned clockwise by `angle` radians."""
+    scale = float(max(candidate[2], candidate[3])) / face_side
+    centre = (float(candidate[0]), float(candidate[1]))
+    rows = _run(np.asarray(patch(photo, centre, scale * _LOOK_SIDE, size=_LOOK_SIDE, angle=angle)), 0.05)
+    rows[:, :2] -= _LOOK_SIDE / 2
+    likely = (np.abs(rows[:, :2]).max(axis=1, initial=0) < face_side * 0.35) & (
+        (rows[:, 2] > face_side * 0.6) & (rows[:, 2] < face_side * 1.7)
+    )
     rows = rows[likely]
     if not len(rows):
         return None
@@ -157,21 +179,12 @@ def _second_look(photo: Pixels, candidate: Rows) -> Rows | None:
     # Neighbouring places see the same face: their mean is steadier than any of them.
     same = rows[_overlap(best, rows)[0] > 0.5]  # noqa: PLR2004
     face: Rows = np.average(same, axis=0, weights=same[:, 4]).astype(np.float32)
-    face[:4] *= scale
-    face[:2] += (left, top)
     face[4] = best[4]
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    face[:4] *= scale
+    face[:2] = turn @ face[:2] + centre
+    face[5:] = turn @ face[5:]
     return face
-
-
-def _cut(photo: Pixels, left: float, top: float, side: float) -> Pixels:
-    """A square of the photo, black beyond its edges, as the second look's picture."""
-    x, y, size = math.floor(left), math.floor(top), math.ceil(side) + 2
-    inside = photo[max(y, 0) : max(y + size, 0), max(x, 0) : max(x + size, 0)]
-    square = np.zeros((size, size, 3), np.uint8)
-    square[max(-y, 0) : max(-y, 0) + len(inside), max(-x, 0) : max(-x, 0) + inside.shape[1]] = inside
-    edges = (left - x, top - y, left - x + side, top - y + side)
-    picture = Image.fromarray(square)
-    return np.asarray(picture.resize((_LOOK_SIDE, _LOOK_SIDE), Image.Resampling.BILINEAR, edges, reducing_gap=2))
 
 
 def _distinct(rows: Rows) -> Rows:
@@ -184,7 +197,7 @@ def _distinct(rows: Rows) -> Rows:
         same = (overlap > 0.3) | (within > 0.6)  # noqa: PLR2004
         same[0] = True
         rows = rows[~same]
-    return np.array(kept, np.float32).reshape(-1, 5)
+    return np.array(kept, np.float32).reshape(-1, _COLUMNS)
 
 
 def _overlap(row: Rows, others: Rows) -> tuple[Rows, Rows]:
@@ -198,11 +211,12 @@ def _overlap(row: Rows, others: Rows) -> tuple[Rows, Rows]:
 
 def _detections(rows: Rows, accepted_at: float) -> list[Detection]:
     found = []
-    for centre_x, centre_y, width, height, score in rows.tolist():
+    for centre_x, centre_y, width, height, score, across, down in rows.tolist():
+        roll = math.degrees(math.atan2(down, across))
         side = (width + height) / 2
         x, y, half = centre_x + _DLIB_X * side, centre_y + _DLIB_Y * side, _DLIB_WIDTH * side / 2
         left, top, right, bottom = (round(edge) for edge in (x - half, y - half, x + half, y + half))
-        found.append(Detection(left, top, right, bottom, score - accepted_at))
+        found.append(Detection(left, top, right, bottom, score - accepted_at, roll))
     return found
 
 
@@ -216,4 +230,6 @@ def _turned_back(face: Detection, turns: int, width: int, height: int) -> Detect
             left, top, right, bottom = width - right, height - bottom, width - left, height - top
         case _:
             left, top, right, bottom = top, height - right, bottom, height - left
-    return Detection(left, top, right, bottom, face.score, turns)
+    # Within half a turn of upright, either way.
+    roll = (face.roll + 90 * turns + 180) % 360 - 180
+    return Detection(left, top, right, bottom, face.score, roll)
