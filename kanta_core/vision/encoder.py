@@ -14,6 +14,7 @@ from kanta_core.domain.faces import Encoding, Face
 from kanta_core.vision import align, hog, models
 from kanta_core.vision.decode import Photo, decode
 from kanta_core.vision.detection import Detection
+from kanta_core.vision.memory import keep_freed_memory
 from kanta_core.vision.pictures import crop, thumbnail
 from kanta_core.vision.quality import quality
 
@@ -60,6 +61,7 @@ class FaceEncoder:
     def __init__(self, *, max_pixels: int, engine_name: EngineName | None = None) -> None:
         self._max_pixels = max_pixels
         self._engine = engine(engine_name)
+        keep_freed_memory()
 
     @property
     def version(self) -> str:

@@ -44,7 +44,7 @@ _LOOK_SMALL_FACE = 32
 _ACCEPTED_AT = 0.6
 # A photo that lies on its side is rare; what looks like a face only then must look more like one.
 _ACCEPTED_TURNED_AT = 0.7
-_DOUBTED_FROM, _SURE = 0.35, 0.85
+_DOUBTED_FROM, _UPRIGHT, _SURE = 0.35, 0.75, 0.85
 _MOST = 2_000
 # BlazeFace's box as dlib's HOG detector draws it, in widths: the medians over 700 LFW photos.
 _DLIB_X, _DLIB_Y, _DLIB_WIDTH = -0.014, -0.001, 0.959
@@ -95,7 +95,7 @@ def _resized(photo: Pixels, scale: float) -> Pixels:
         return photo
     height, width = photo.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BILINEAR, reducing_gap=2))
+    return np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BILINEAR, reducing_gap=1))
 
 
 def _scan(level: Pixels) -> Rows:
@@ -153,7 +153,7 @@ def _second_look(photo: Pixels, candidate: Rows) -> Rows | None:
     if best is None or not _DOUBTED_FROM <= best[4] < _SURE:
         return best
     # It may lie on its side: upright the network would be surer, and its eyes would be where they are.
-    for other_angle in (math.pi / 2, math.pi, -math.pi / 2):
+    for other_angle in (math.pi / 2, math.pi, -math.pi / 2) if best[4] < _UPRIGHT else ():
         other = _seen(photo, candidate, other_angle)
         if other is not None and other[4] >= max(float(best[4]), _ACCEPTED_TURNED_AT):
             best, angle = other, other_angle
