@@ -48,7 +48,7 @@ def engine(name: EngineName | None = None) -> Engine:
     from kanta_core.vision.neural import detector, runtime  # noqa: PLC0415
 
     runtime.detector()
-    return Engine("blaze1-resnet1", 0.37, detector.detect, runtime.embedder())
+    return Engine("blaze1-resnet1", 0.26, detector.detect, runtime.embedder())
 
 
 class FaceEncoder:

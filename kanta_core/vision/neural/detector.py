@@ -41,7 +41,7 @@ _STEP = 32
 _LOOK_SIDE = 96
 _LOOK_FACE = 40
 _LOOK_SMALL_FACE = 32
-_ACCEPTED_AT = 0.6
+_ACCEPTED_AT = 0.65
 # A photo that lies on its side is rare; what looks like a face only then must look more like one.
 _ACCEPTED_TURNED_AT = 0.7
 _DOUBTED_FROM, _UPRIGHT, _SURE = 0.35, 0.75, 0.85
