@@ -2,8 +2,9 @@
 
 A straight line through what can be seen of the face foretells its mean distance to the person's other faces, and
 that is turned into 0..1. `python -m bench fit_quality` fits the line to one half of the people of LFW, photos made
-smaller and softer among them, and says how well it does on the other half (Spearman's ρ .62 over all, .25 where only the people differ). How far the
-head is turned, told from the landmarks, adds nothing to that: the detector's score falls with it.
+smaller and softer among them, and says how well it does on the other half: Spearman's ρ is .62, and .25 among the
+photos as they are. How far the head is turned, told from the landmarks, adds nothing to that: the detector's score
+falls with it.
 """
 
 from __future__ import annotations
