@@ -6,18 +6,14 @@ peak of a process that does nothing else.
 
 from __future__ import annotations
 
-import io
 import statistics
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-import numpy as np
-from PIL import Image
-
 from bench.alone import encode_alone, face_recognition_alone
 from bench.encoders import encoder, face_recognition_encode
-from bench.photos import portraits
+from bench.parties import parties
 from bench.tables import show
 from kanta_core.vision import align
 from kanta_core.vision.decode import decode
@@ -27,11 +23,11 @@ from kanta_core.vision.pictures import crop, thumbnail
 T = TypeVar("T")
 
 _ROUNDS = 5
-_SIZE, _COLUMNS, _ROWS = (4_000, 3_000), 6, 5
+_SIZE, _FACES = (4_000, 3_000), (6, 5)
 
 
 def run() -> None:
-    source, photo = party()
+    source, (photo,) = parties(1, _SIZE, _FACES)
     kanta, dlibs = encoder(), encoder("dlib")
     whole, encoding = _timed(lambda: kanta.encode(photo))
     by_dlib, dlibs_encoding = _timed(lambda: dlibs.encode(photo))
@@ -48,24 +44,6 @@ def run() -> None:
         ("", "ms", "faces", "× Kanta", "peak MB"),
         rows,
     )
-
-
-def party() -> tuple[str, bytes]:
-    """Where its faces come from, and a photo of 12 MP that shows some thirty people."""
-    source, faces = portraits(_COLUMNS * _ROWS)
-    random = np.random.default_rng(0)
-    ground = Image.fromarray(random.integers(70, 180, (9, 12, 3), dtype=np.uint8))
-    photo = ground.resize(_SIZE, Image.Resampling.BICUBIC)
-    width, height = _SIZE[0] // _COLUMNS, _SIZE[1] // _ROWS
-    for number, face in enumerate(faces):
-        side = int(random.integers(350, 580))
-        row, column = divmod(number, _COLUMNS)
-        with Image.open(io.BytesIO(face)) as portrait:
-            place = column * width + (width - side) // 2, row * height + (height - side) // 2
-            photo.paste(portrait.convert("RGB").resize((side, side), Image.Resampling.BICUBIC), place)
-    data = io.BytesIO()
-    photo.save(data, "JPEG", quality=92)
-    return source, data.getvalue()
 
 
 def _stages(photo: bytes) -> list[tuple[str, float]]:

@@ -2,7 +2,8 @@
 
 Both encode the same photos in the same number of processes, in turns. The stack's time runs from
 the first blob picked up (its image's first row) to the last commit, as PostgreSQL's clock has it; the photos
-lie in storage before the functions start, as after an azcopy.
+lie in storage before the functions start, as after an azcopy. Photos as phones share them show what the pipeline
+costs; tiny portraits show the most that it can cost, as everything but the encoder takes as long for them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench.parties import parties
 from bench.photos import portraits
 from bench.tables import show
 from demo.service import read_env, serving
@@ -36,6 +38,8 @@ from kanta_core.storage.names import PHOTOS
 _PHOTOS = 600
 # One after the other, so that a noisy minute of the machine spoils one ratio and not the figure.
 _ROUNDS = 3
+# What a phone sends by default when it shares a photo.
+_SIZE, _FACES = (2_048, 1_536), (3, 2)
 _CODE = "bench"
 _PATIENCE_SECONDS = 300.0
 
@@ -48,10 +52,20 @@ _PROGRESS = """
 
 
 def run() -> None:
-    source, photos = portraits(_PHOTOS)
     processes = int(os.environ.get("FUNCTIONS_WORKER_PROCESS_COUNT") or multiprocessing.cpu_count())
+    tiny, large = portraits(_PHOTOS), parties(_PHOTOS, _SIZE, _FACES)
+    for engine, kind, rounds, (source, photos) in (
+        ("dlib", "portraits of 250 px", _ROUNDS, tiny),
+        ("onnx", "portraits of 250 px", _ROUNDS, tiny),
+        ("onnx", "photos of 3 MP with 6 people", 1, large),
+    ):
+        os.environ["KANTA_ENGINE"] = engine
+        _compare(f"{engine} engine, {_PHOTOS} {kind} ({source})", photos, processes, rounds)
+
+
+def _compare(title: str, photos: Sequence[bytes], processes: int, count: int) -> None:
     rounds = []
-    for _ in range(_ROUNDS):
+    for _ in range(count):
         bare = _bare(photos, processes)
         with tempfile.TemporaryDirectory(prefix="bench-", dir=_data_dir()) as folder:
             stack, faces = asyncio.run(_stack(photos, Path(folder)))
@@ -59,7 +73,7 @@ def run() -> None:
     rows = [(f"round {number}", *each, each[1] / each[0]) for number, each in enumerate(rounds, 1)]
     medians = [statistics.median(column) for column in zip(*(row[1:] for row in rows), strict=True)]
     show(
-        f"{len(photos)} photos ({source}), {faces} faces, {processes} processes",
+        f"{title}, {faces} faces, {processes} processes",
         ("", "bare encoder, s", "whole stack, s", "stack × bare"),
         [*rows, ("median", *medians)],
     )
@@ -92,7 +106,8 @@ def _encode_all(photos: Sequence[bytes], ready: Barrier) -> None:
     from kanta_core.vision.encoder import FaceEncoder  # noqa: PLC0415 - in the worker only
 
     ready.wait()
-    encoder = FaceEncoder(max_pixels=64_000_000)
+    name = os.environ["KANTA_ENGINE"]
+    encoder = FaceEncoder(max_pixels=64_000_000, engine_name="dlib" if name == "dlib" else "onnx")
     for photo in photos:
         encoder.encode(photo)
 
