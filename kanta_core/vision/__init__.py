@@ -1,1 +1,1 @@
-"""Bytes → faces. The only room that knows Pillow and dlib."""
+"""Bytes → faces. The only room that knows Pillow, dlib and ONNX Runtime."""
