@@ -23,7 +23,7 @@ _LEVEL = 1 / 3
 _LAST_SIDE = 192
 # Where faces are small, another level at which 30 px of the photo are 18.
 _FINE_SCALE = 0.62
-_SMALL = 28.0
+_SMALL = 22.0
 _SMALLEST = 16.0
 _MOST = 2_000
 _ACCEPTED_AT = 0.65
