@@ -33,23 +33,7 @@ COPY_IN = """
                 embedding)
     FROM STDIN (FORMAT BINARY)
 """
-_COPY_TYPES = (
-    *(
-        "uuid",
-        "uuid",
-        "uuid",
-        "int4",
-        "int4",
-        "int4",
-        "int4",
-        "int4",
-        "int4[]",
-        "float4",
-        "float4",
-        "text",
-        "vector",
-    ),
-)
+_COPY_TYPES = (*["uuid"] * 3, *["int4"] * 5, "int4[]", "float4", "float4", "text", "vector")
 
 # The faces of one image, from left to right.
 OF_IMAGE = """

@@ -17,6 +17,7 @@ from kanta_core.pipeline.remove import remove_event, remove_image
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.pipeline.upload import upload
 from kanta_core.services import Services
+from tests.pipeline import truth
 from tests.pipeline.scripted import photo
 from tests.pipeline.world import NO_VALUES, World
 
@@ -24,6 +25,7 @@ ANNA, BEN, BOTH = photo("anna"), photo("ben"), photo("anna", "ben")
 # Another file of the same picture of Anna.
 COPY = photo("anna", take=2)
 Story = Callable[[Services, World, str], object]
+CODE = "wedding-x"
 
 
 def png(shade: int = 0) -> bytes:
@@ -31,6 +33,26 @@ def png(shade: int = 0) -> bytes:
     buffer = io.BytesIO()
     Image.new("L", (8, 8), shade).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def dropped(world: World, data: bytes, *names: str) -> None:
+    """These bytes were dropped under each of the names, and delivered."""
+    for name in names:
+        world.drop(name, data)
+        world.deliver(name)
+
+
+def begun(world: World) -> None:
+    """Nothing but the scene."""
+    world.clear()
+    scene(world, CODE)
+
+
+def ended(world: World) -> truth.Summary:
+    """What is true once everything has happened that still was to."""
+    world.settle()
+    truth.check(world)
+    return truth.summary(world, "-x")
 
 
 def scene(world: World, code: str) -> None:

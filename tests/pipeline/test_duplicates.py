@@ -8,16 +8,11 @@ from kanta_core.pipeline.encode import encode
 from kanta_core.storage.names import ENCODE_QUEUE
 from tests.pipeline import truth
 from tests.pipeline.scripted import BROKEN, CRASHING, photo
+from tests.pipeline.stories import dropped
 from tests.pipeline.world import World
 
 ANNA, BEN = photo("anna"), photo("ben")
 A, B, C = "wedding/a", "wedding/b", "wedding/c"
-
-
-def dropped(world: World, data: bytes, *names: str) -> None:
-    for name in names:
-        world.drop(name, data)
-        world.deliver(name)
 
 
 def faces(world: World) -> list[tuple[str, str]]:

@@ -7,23 +7,9 @@ import itertools
 import pytest
 
 from kanta_core.errors import StorageUnavailable
-from tests.pipeline import truth
 from tests.pipeline.steps import Killed, stopped_after
-from tests.pipeline.stories import STORIES, Story, scene, told
+from tests.pipeline.stories import CODE, STORIES, Story, begun, ended, told
 from tests.pipeline.world import World
-
-CODE = "wedding-x"
-
-
-def begun(world: World) -> None:
-    world.clear()
-    scene(world, CODE)
-
-
-def ended(world: World) -> truth.Summary:
-    world.settle()
-    truth.check(world)
-    return truth.summary(world, "-x")
 
 
 @pytest.mark.parametrize("story", STORIES)

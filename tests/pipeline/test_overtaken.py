@@ -8,10 +8,9 @@ import pytest
 
 from tests.pipeline import truth
 from tests.pipeline.steps import Ended, overtaken_after
-from tests.pipeline.stories import STORIES, scene, told
+from tests.pipeline.stories import CODE, STORIES, begun, ended, told
 from tests.pipeline.world import World
 
-CODE = "wedding-x"
 PAIRS = [
     ("a photo is dropped", "the code is used again"),
     ("known bytes are dropped", "the holder's blob vanishes"),
@@ -34,17 +33,6 @@ def after(world: World, *stories: str) -> truth.Summary:
     for story in stories:
         told(STORIES[story], world.services, world, CODE)
     return ended(world)
-
-
-def begun(world: World) -> None:
-    world.clear()
-    scene(world, CODE)
-
-
-def ended(world: World) -> truth.Summary:
-    world.settle()
-    truth.check(world)
-    return truth.summary(world, "-x")
 
 
 @pytest.mark.parametrize(("story", "other"), PAIRS, ids=[f"{a}, {b}" for a, b in PAIRS])

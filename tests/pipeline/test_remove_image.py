@@ -15,17 +15,11 @@ from kanta_core.pipeline.upload import upload
 from kanta_core.storage.blobs import Blobs
 from tests.pipeline import truth
 from tests.pipeline.scripted import photo
-from tests.pipeline.stories import png
+from tests.pipeline.stories import dropped, png
 from tests.pipeline.world import World
 
 ANNA, BEN = photo("anna"), photo("ben")
 A, B, C = "wedding/a", "wedding/b", "wedding/c"
-
-
-def dropped(world: World, data: bytes, *names: str) -> None:
-    for name in names:
-        world.drop(name, data)
-        world.deliver(name)
 
 
 def remove(world: World, name: str) -> None:

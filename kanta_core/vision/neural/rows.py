@@ -33,6 +33,6 @@ def overlap(row: Rows, others: Rows) -> tuple[Rows, Rows]:
 
 
 def enlarged(rows: Rows, times: float) -> Rows:
-    """The same rows, of a picture so many times as large."""
+    """The rows themselves, changed to those of a picture so many times as large."""
     rows[:, :4] *= times
     return rows

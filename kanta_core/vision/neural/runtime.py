@@ -41,30 +41,20 @@ def embedder() -> Embed:
     """
     weights = models.resnet_weights()
     if (path := kept.path("resnet", weights)).exists():
-        return _embed_by(_session(str(path)))
+        return embedder_of(str(path))
     from kanta_core.vision.neural import resnet_graph  # noqa: PLC0415
 
-    embed = _embed_by(_session(resnet_graph.graph(weights)))
+    embed = embedder_of(resnet_graph.graph(weights))
     if (error := distance_from_dlib(embed)) <= TOLERANCE:
         return embed
     _log.warning("ONNX Runtime's embeddings are %.1e off dlib's on this machine; dlib makes them", error)
     return models.embed_by_dlib
 
 
-def embedder_of(graph: bytes) -> Embed:
-    """The same of a graph that nobody has checked."""
-    return _embed_by(_session(graph))
+def embedder_of(graph: str | bytes) -> Embed:
+    """The same by this graph, or the file of it, unchecked."""
+    session = _session(graph)
 
-
-def distance_from_dlib(embed: Embed) -> float:
-    """How far embeddings are from dlib's at most, on a few chips from coarse to fine."""
-    random = np.random.default_rng(0)
-    grids = [random.integers(0, 256, (side, side, 3), dtype=np.uint8) for side in (3, 10, 150)]
-    chips = np.stack([np.kron(grid, np.ones((150 // len(grid), 150 // len(grid), 1), np.uint8)) for grid in grids])
-    return float(np.abs(embed(chips) - models.embed_by_dlib(chips)).max())
-
-
-def _embed_by(session: onnxruntime.InferenceSession) -> Embed:
     def embed(chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         # A few at a time: their layers take 10 MB a face.
         parts = [
@@ -74,6 +64,14 @@ def _embed_by(session: onnxruntime.InferenceSession) -> Embed:
         return np.concatenate(parts)
 
     return embed
+
+
+def distance_from_dlib(embed: Embed) -> float:
+    """How far embeddings are from dlib's at most, on a few chips from coarse to fine."""
+    random = np.random.default_rng(0)
+    grids = [random.integers(0, 256, (side, side, 3), dtype=np.uint8) for side in (3, 10, 150)]
+    chips = np.stack([np.kron(grid, np.ones((150 // len(grid), 150 // len(grid), 1), np.uint8)) for grid in grids])
+    return float(np.abs(embed(chips) - models.embed_by_dlib(chips)).max())
 
 
 def _session(graph: str | bytes) -> onnxruntime.InferenceSession:
