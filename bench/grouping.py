@@ -12,7 +12,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from bench.photos import yale
 from bench.scores import scores
 from bench.tables import show
-from kanta_core.people.grouping import group
+from kanta_core.people.agglomeration import agglomerate
 from kanta_core.vision.encoder import FaceEncoder
 
 _SIZES = (1_000, 4_000, 16_000)
@@ -40,7 +40,7 @@ def _yale(photos: dict[str, bytes]) -> None:
             faces.append(face.embedding)
             people.append(person)
     methods: dict[str, Callable[[NDArray[np.float32]], NDArray[np.intp]]] = {
-        "Kanta": group,
+        "Kanta": agglomerate,
         "average linkage 0.50": _average,
     }
     rows = []
@@ -59,6 +59,6 @@ def _growth() -> None:
         centres = np.repeat(random.normal(size=(size // 10, 128)), 10, axis=0)
         faces = (centres + random.normal(scale=0.2, size=centres.shape)).astype(np.float32)
         started = time.perf_counter()
-        group(faces)
+        agglomerate(faces)
         rows.append((f"{size:,} faces", time.perf_counter() - started))
     show("grouping by number of faces", ("", "seconds"), rows)

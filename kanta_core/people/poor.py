@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.grouping import group, threshold
+from kanta_core.people.agglomeration import agglomerate, threshold
 
 # At this quality a face is foretold to lie .42 from the person's other faces; the grouping joins up to .38.
 POOR = 0.2
@@ -22,7 +22,7 @@ def group_by_quality(embeddings: NDArray[np.float32], qualities: NDArray[np.floa
     """
     numbers = np.full(len(embeddings), NO_PERSON, np.intp)
     good = qualities >= POOR
-    numbers[good] = group(embeddings[good])
+    numbers[good] = agglomerate(embeddings[good])
     if good.all() or not good.any():
         return numbers
     vectors = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)

@@ -64,12 +64,13 @@ def _groups(read: people.Embeddings) -> list[list[list[uuid.UUID]]]:
     """For each encoder the groups of its faces, largest first; those in no group are left out."""
     import numpy as np  # noqa: PLC0415
 
-    from kanta_core.people.poor import group_by_quality  # noqa: PLC0415
+    from kanta_core.people.grouping import Faces, group  # noqa: PLC0415
 
     found = []
     for encoder in sorted(set(read.encoders)):
         its = np.flatnonzero([other == encoder for other in read.encoders])
-        numbers = group_by_quality(read.vectors[its], read.qualities[its])
+        # Every face a photo of its own as long as photos are not read.
+        numbers = group(Faces(read.vectors[its], read.qualities[its], photos=np.arange(len(its))))
         members: dict[int, list[uuid.UUID]] = {}
         for face, number in zip(its.tolist(), numbers.tolist(), strict=True):
             if number != NO_PERSON:

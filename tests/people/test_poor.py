@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kanta_core.people.grouping import group
+from kanta_core.people.agglomeration import agglomerate
 from kanta_core.people.poor import POOR, group_by_quality
-from tests.people.test_grouping import Vectors, partition, people
+from tests.people.test_agglomeration import Vectors, partition, people
 
 
 def qualities(count: int, *poor: int) -> Vectors:
@@ -18,7 +18,7 @@ def qualities(count: int, *poor: int) -> Vectors:
 
 def test_good_faces_are_grouped_as_ever() -> None:
     faces, _ = people(1, [9, 4, 1])
-    assert group_by_quality(faces, qualities(14)).tolist() == group(faces).tolist()
+    assert group_by_quality(faces, qualities(14)).tolist() == agglomerate(faces).tolist()
 
 
 def test_a_poor_face_joins_the_person_it_fits() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kanta_core.people.grouping import group
+from kanta_core.people.agglomeration import agglomerate
 from kanta_core.people.neighbours import near_pairs
 from kanta_core.vision.encoder import FaceEncoder
 
@@ -40,23 +40,23 @@ def partition(numbers: NDArray[np.intp], keys: list[int] | None = None) -> set[f
 
 def test_people_far_apart_are_told_apart() -> None:
     faces, who = people(1, [30, 12, 5, 2, 1, 1])
-    assert partition(group(faces)) == partition(np.array(who))
+    assert partition(agglomerate(faces)) == partition(np.array(who))
 
 
 def test_the_largest_group_comes_first() -> None:
     faces, _ = people(2, [2, 9, 4])
-    sizes = Counter(group(faces).tolist())
+    sizes = Counter(agglomerate(faces).tolist())
     assert [sizes[number] for number in range(3)] == [9, 4, 2]
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_none_and_one_are_no_special_case(count: int) -> None:
-    assert group(np.ones((count, 128), np.float32)).tolist() == [0] * count
+    assert agglomerate(np.ones((count, 128), np.float32)).tolist() == [0] * count
 
 
 def test_the_very_same_face_many_times_is_one_person() -> None:
     faces = np.tile(people(3, [1])[0], (40, 1))
-    assert set(group(faces)) == {0}
+    assert set(agglomerate(faces)) == {0}
 
 
 @given(
@@ -68,7 +68,7 @@ def test_the_very_same_face_many_times_is_one_person() -> None:
 def test_the_order_of_arrival_does_not_matter(seed: int, sizes: list[int], spread: float) -> None:
     faces, _ = people(seed, sizes, spread)
     order = np.random.default_rng(seed).permutation(len(faces))
-    assert partition(group(faces[order]), order.tolist()) == partition(group(faces))
+    assert partition(agglomerate(faces[order]), order.tolist()) == partition(agglomerate(faces))
 
 
 def test_near_pairs_are_all_pairs_within_the_radius() -> None:
@@ -97,7 +97,7 @@ def test_the_yale_people_come_out_right(yale_zip: Path) -> None:
     with zipfile.ZipFile(yale_zip) as photos:
         names = [name for name in photos.namelist() if name[:9] in {f"subject{n:02}" for n in (2, 4, 7, 9, 13)}]
         faces = np.array([encoder.encode(photos.read(name)).faces[0].embedding for name in names])
-    numbers = group(faces)
+    numbers = agglomerate(faces)
     for number in set(numbers):
         assert len({name[:9] for name, other in zip(names, numbers, strict=True) if other == number}) == 1
     assert len(set(numbers)) <= 6
