@@ -22,8 +22,9 @@ from kanta_core.services import services
 from kanta_core.settings import TriggerSettings, load
 from kanta_core.storage import names
 
-# The SDK tells of every request, with URLs that carry signatures.
-logging.getLogger("azure").setLevel(logging.WARNING)
+# They tell of every request, with URLs that carry signatures.
+for chatty in ("azure", "urllib3"):
+    logging.getLogger(chatty).setLevel(logging.WARNING)
 
 settings = load(TriggerSettings)
 STORAGE = "AzureWebJobsStorage"

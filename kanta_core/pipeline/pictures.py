@@ -14,7 +14,7 @@ from collections.abc import Collection
 from kanta_core.database import images
 from kanta_core.domain.faces import Encoding, face_id
 from kanta_core.services import Services
-from kanta_core.storage.blobs import Blob
+from kanta_core.storage.listing import Blob
 from kanta_core.storage.names import PICTURE_TYPE, PICTURES, crop_name, pictures_folder, thumbnail_name
 
 

@@ -18,7 +18,7 @@ from kanta_core.errors import KantaError
 from kanta_core.pipeline.lost_pictures import compare_pictures
 from kanta_core.pipeline.remove import delete_doomed, finish_removal, forget_blob
 from kanta_core.services import Services
-from kanta_core.storage.blobs import Blob
+from kanta_core.storage.listing import Blob
 from kanta_core.storage.names import ENCODE_QUEUE, TAKE_IN_QUEUE
 
 _log = logging.getLogger(__name__)

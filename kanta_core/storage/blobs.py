@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 from azure.core import MatchConditions
@@ -22,10 +23,10 @@ from azure.storage.blob import (
 
 from kanta_core.errors import BlobChanged, StorageUnavailable
 from kanta_core.storage.account import CHECK_OPTIONS, blob_options, storage_errors
+from kanta_core.storage.listing import FOLDER_MARKER, Blob, parse_page
 from kanta_core.storage.names import CONTAINERS, PHOTOS
+from kanta_core.storage.transfer import Transfer
 
-# Set on the blobs that stand for folders where storage has such; Go clients write its name their way.
-_FOLDER_MARKER = "hdi_isfolder"
 _LISTING_PAGE = 5_000
 # Links change this often at most, so that a browser's cache of the photos is of use.
 _LINK_STEP = timedelta(minutes=15)
@@ -33,22 +34,12 @@ _LINK_STEP = timedelta(minutes=15)
 _WORKERS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """One version of a photo's blob, without its bytes. `modified` is storage's time, by the second."""
-
-    name: str
-    etag: str
-    modified: datetime
-    size: int
-    is_folder: bool
-
-
 class Blobs:
     """The blobs of Kanta's containers. StorageUnavailable when the account can't be reached or lacks them."""
 
     def __init__(self, connection_string: str, *, link_lifetime: timedelta) -> None:
         self._service = BlobServiceClient.from_connection_string(connection_string, **blob_options())
+        self._transfer = Transfer(self._service)
         self._link_lifetime = link_lifetime
         # Kept, so that a photo with one face does not pay for starting threads. They start when first needed.
         self._writers = ThreadPoolExecutor(_WORKERS, "blobs")
@@ -76,15 +67,20 @@ class Blobs:
     def read(self, name: str, *, at_most: int) -> tuple[Blob, bytes | None] | None:
         """The photo of this name as it is now with its bytes, None when there is none.
 
-        More bytes than `at_most` are None. BlobChanged when somebody writes it anew meanwhile.
+        More bytes than `at_most` are None.
         """
-        try:
-            with storage_errors():
-                download = self._client(PHOTOS, name).download_blob()
-                blob = _blob(download.properties)
-                return blob, bytes(download.readall()) if blob.size <= at_most else None
-        except ResourceNotFoundError:
+        found = self._transfer.get(PHOTOS, name, at_most=at_most)
+        if found is None:
             return None
+        headers, data = found
+        blob = Blob(
+            name=name,
+            etag=headers["etag"].strip('"'),
+            modified=parsedate_to_datetime(headers["last-modified"]),
+            size=int(headers["content-length"]),
+            is_folder=headers.get(f"x-ms-meta-{FOLDER_MARKER}", "").lower() == "true",
+        )
+        return blob, data
 
     def write(self, container: str, name: str, data: bytes, *, content_type: str) -> None:
         """Write a new blob; one that is there already is left as it is (names are never used twice)."""
@@ -98,13 +94,8 @@ class Blobs:
 
         The first failure is raised after the others were tried.
         """
-        settings = ContentSettings(content_type=content_type)
-
-        def write(name: str) -> None:
-            with storage_errors():
-                self._client(container, name).upload_blob(blobs[name], overwrite=True, content_settings=settings)
-
-        writing = [self._writers.submit(write, name) for name in blobs]
+        put = partial(self._transfer.put, container, content_type=content_type)
+        writing = [self._writers.submit(put, name, data) for name, data in blobs.items()]
         wait(writing)
         for written in writing:
             written.result()
@@ -127,16 +118,12 @@ class Blobs:
 
     def pages(self, *, prefix: str = "", container: str = PHOTOS) -> Iterator[list[Blob]]:
         """Every blob whose name starts with `prefix`, in pages, in storage's own order of names."""
-        listing = self._service.get_container_client(container).list_blobs(
-            name_starts_with=prefix or None, include=["metadata"], results_per_page=_LISTING_PAGE
-        )
-        pages = listing.by_page()
-        while True:
-            with storage_errors():
-                page = next(pages, None)
-            if page is None:
-                return
-            yield [_blob(properties) for properties in page]
+        marker, more = "", True
+        while more:
+            body = self._transfer.list_page(container, prefix=prefix, marker=marker, most=_LISTING_PAGE)
+            page, marker = parse_page(body)
+            more = bool(marker)
+            yield page
 
     def top_folders(self, *, container: str = PHOTOS) -> Iterator[str]:
         """The first parts of all names, without their slash."""
@@ -166,6 +153,7 @@ class Blobs:
 
     def close(self) -> None:
         self._writers.shutdown()
+        self._transfer.close()
         self._service.close()
 
     def _client(self, container: str, name: str) -> BlobClient:
@@ -180,7 +168,7 @@ def _blob(properties: BlobProperties) -> Blob:
         etag=str(properties.etag).strip('"'),
         modified=properties.last_modified,
         size=properties.size,
-        is_folder=any(key.lower() == _FOLDER_MARKER and metadata[key].lower() == "true" for key in metadata),
+        is_folder=any(key.lower() == FOLDER_MARKER and metadata[key].lower() == "true" for key in metadata),
     )
 
 

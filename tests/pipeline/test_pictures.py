@@ -12,7 +12,8 @@ from kanta_core.database import outcomes
 from kanta_core.errors import DatabaseUnavailable
 from kanta_core.pipeline.remove import remove_event, remove_image
 from kanta_core.pipeline.sweep import sweep
-from kanta_core.storage.blobs import Blob, Blobs
+from kanta_core.storage.blobs import Blobs
+from kanta_core.storage.listing import Blob
 from kanta_core.storage.names import PICTURES
 from tests.pipeline import truth
 from tests.pipeline.scripted import photo

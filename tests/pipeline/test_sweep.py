@@ -11,7 +11,8 @@ import pytest
 from kanta_core.errors import StorageUnavailable
 from kanta_core.pipeline.remove import remove_event
 from kanta_core.pipeline.sweep import sweep
-from kanta_core.storage.blobs import Blob, Blobs
+from kanta_core.storage.blobs import Blobs
+from kanta_core.storage.listing import Blob
 from kanta_core.storage.names import ENCODE_QUEUE, PHOTOS, TAKE_IN_QUEUE
 from tests.pipeline import truth
 from tests.pipeline.scripted import photo

@@ -15,7 +15,8 @@ from azure.storage.queue import QueueServiceClient
 
 from devhost.azurite import Azurite, new_key
 from kanta_core.errors import StorageUnavailable
-from kanta_core.storage.blobs import Blob, Blobs
+from kanta_core.storage.blobs import Blobs
+from kanta_core.storage.listing import Blob
 from kanta_core.storage.names import ENCODE_QUEUE, PHOTOS
 from kanta_core.storage.queues import Queues
 
