@@ -8,6 +8,8 @@ problem's `type`, and the message is a sentence for people. No message carries a
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection
 from typing import ClassVar
 
 
@@ -52,6 +54,24 @@ class ImageNotFound(NotFound):
     slug = "image-not-found"
 
 
+class PersonNotFound(NotFound):
+    """There is no such person."""
+
+    slug = "person-not-found"
+
+
+class FaceNotFound(NotFound):
+    """There is no such face in the event."""
+
+    slug = "face-not-found"
+
+
+class CorrectionNotFound(NotFound):
+    """There is no such correction."""
+
+    slug = "correction-not-found"
+
+
 class Conflict(Refusal):
     """The request conflicts with what is there."""
 
@@ -68,6 +88,18 @@ class NothingToRetry(Conflict):
     """Only an image that failed or was rejected can be retried."""
 
     slug = "nothing-to-retry"
+
+
+class StalePeople(Conflict):
+    """People changed since they were looked at; look again and decide anew."""
+
+    slug = "stale-people"
+
+    def __init__(self, event_id: uuid.UUID | None = None, cluster_ids: Collection[int] = ()) -> None:
+        super().__init__()
+        self.event_id = event_id
+        # The numbers under which they are now.
+        self.cluster_ids = tuple(cluster_ids)
 
 
 class Invalid(Refusal):

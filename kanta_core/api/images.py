@@ -12,7 +12,7 @@ from kanta_core.api.dependencies import EventCode, Int4, PathEventCode, Services
 from kanta_core.api.photo_body import Sent, photo_body
 from kanta_core.api.schemas.images import FaceOut, ImageOut, ImageWithFaces, UploadOut
 from kanta_core.api.schemas.times import From, To
-from kanta_core.database import events, faces, images
+from kanta_core.database import events, faces, images, people
 from kanta_core.domain.records import ImageStatus
 from kanta_core.errors import EventNotFound, ImageNotFound, NothingToRetry, StorageUnavailable, UploadOvertaken
 from kanta_core.pipeline.remove import remove_image
@@ -59,19 +59,21 @@ def list_images(
     sort: Annotated[images.Sort, Query(description="By arrival, or by the cameras' clocks.")] = "created",
 ) -> list[ImageOut]:
     """List an event's photos in every state, oldest first; by `taken`, those whose time is not known come last."""
-    shown = images.PageOf(
-        limit=limit,
-        offset=offset,
-        sort=sort,
-        date_from=date_from,
-        date_to=date_to,
-        min_faces=min_faces,
-        max_faces=max_faces,
-        cluster_ids=cluster_list_id,
-        statuses=status,
-    )
     with its.database.transaction() as connection:
-        found = images.page(connection, events.resolve(connection, event_code), shown)
+        event_id = events.resolve(connection, event_code)
+        shown = images.PageOf(
+            limit=limit,
+            offset=offset,
+            sort=sort,
+            date_from=date_from,
+            date_to=date_to,
+            min_faces=min_faces,
+            max_faces=max_faces,
+            # Links with a person's former number go on showing its photos.
+            cluster_ids=cluster_list_id and people.resolve(connection, event_id, cluster_list_id),
+            statuses=status,
+        )
+        found = images.page(connection, event_id, shown)
     return [ImageOut.of(image, its.blobs) for image in found]
 
 

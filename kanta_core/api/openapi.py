@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from kanta_core.api.problems import MEDIA_TYPE, document, status_of
+from kanta_core.api.schemas.people import PersonOut
 from kanta_core.errors import (
     BrokenImage,
     DatabaseUnavailable,
@@ -37,7 +38,8 @@ class InvalidValue(BaseModel):
 class Problem(BaseModel):
     """A problem document (RFC 9457). `type` is stable; `detail` is a sentence for people.
 
-    `errors` lists the invalid values of a request, `parts` the parts of Kanta and how they are.
+    `errors` lists the invalid values of a request, `parts` the parts of Kanta and how they are, `people` those
+    that changed meanwhile, as they are now.
     """
 
     type: str
@@ -46,6 +48,7 @@ class Problem(BaseModel):
     detail: str
     errors: list[InvalidValue] = []
     parts: dict[str, str] = {}
+    people: list[PersonOut] = []
 
 
 def problems_of(*kinds: type[KantaError]) -> dict[int | str, dict[str, Any]]:

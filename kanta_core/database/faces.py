@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pgvector import Vector
 from psycopg.rows import kwargs_row
 
+from kanta_core.database import corrections
+from kanta_core.database.assignments import Standing
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import NO_PERSON, Box, Encoding, face_id
 from kanta_core.domain.records import Match, StoredFace
@@ -20,20 +22,21 @@ if TYPE_CHECKING:
 Metric = Literal["cosine", "l2"]
 # Two boxes that overlap by this much are drawn around one face.
 _SAME_PLACE = 0.4
+_NOWHERE = Standing(NO_PERSON, NO_PERSON)
 
 # The faces of an image go; where they were, and in which people.
 DELETE_OF_IMAGE = """
     DELETE FROM faces WHERE event_id = %(event_id)s AND image_id = %(image_id)s
-    RETURNING id, cluster_id, x, y, width, height
+    RETURNING id, grouped_as, cluster_id, x, y, width, height
 """
 
 # The faces of one photo, in binary: 3 times faster than INSERTs.
 COPY_IN = """
-    COPY faces (id, event_id, image_id, cluster_id, x, y, width, height, landmarks, score, quality, encoder,
-                embedding)
+    COPY faces (id, event_id, image_id, grouped_as, cluster_id, x, y, width, height, landmarks, score, quality,
+                encoder, embedding)
     FROM STDIN (FORMAT BINARY)
 """
-_COPY_TYPES = (*["uuid"] * 3, *["int4"] * 5, "int4[]", "float4", "float4", "text", "vector")
+_COPY_TYPES = (*["uuid"] * 3, *["int4"] * 6, "int4[]", "float4", "float4", "text", "vector")
 
 # The faces of one image, from left to right.
 OF_IMAGE = """
@@ -41,6 +44,18 @@ OF_IMAGE = """
       FROM faces f JOIN images i ON i.event_id = f.event_id AND i.id = f.image_id
      WHERE f.event_id = %(event_id)s AND f.image_id = %(image_id)s
      ORDER BY f.x, f.y, f.id
+"""
+
+# A page of a person's faces, the cover first, then the best-seen; as its samples are.
+OF_PERSON = """
+    SELECT f.id, f.event_id, f.image_id, i.sha256, f.cluster_id, f.x, f.y, f.width, f.height, f.score, f.quality
+      FROM faces f
+      JOIN images i ON i.event_id = f.event_id AND i.id = f.image_id
+      LEFT JOIN people p ON p.event_id = f.event_id AND p.cluster_id = f.cluster_id
+     WHERE f.event_id = %(event_id)s AND f.cluster_id = %(cluster_id)s
+     ORDER BY f.id IS NOT DISTINCT FROM p.cover_face_id DESC, f.quality DESC,
+              f.score * sqrt(f.width::real * f.height) DESC, f.id
+     LIMIT %(limit)s OFFSET %(offset)s
 """
 
 # Every face of the event near one embedding of the same encoder. No index: inside an event the exact search is
@@ -79,49 +94,73 @@ def _match(*, blob_name: str, file_extension: str | None, distance: float, **row
 
 
 def replace(
-    connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID, sha256: bytes, encoding: Encoding
+    connection: Connection,
+    event_id: uuid.UUID,
+    image_id: uuid.UUID,
+    sha256: bytes,
+    encoding: Encoding,
+    *,
+    starts: Mapping[int, Standing],
 ) -> set[uuid.UUID]:
     """Write the faces found in the image's bytes over those it had; the ids of those it has no longer.
 
-    A face that was there before, in about the same place, stays in its person: another encoder draws other boxes.
+    A face that was there before, in about the same place, stays in its person, and what was stated about it goes
+    on counting: another encoder draws other boxes. The k-th of the others starts as `starts` has it, or in no
+    person.
     """
     before = delete_of_image(connection, event_id, image_id)
     if not encoding.faces:
         return set(before)
     gone = set(before)
+    replaced: dict[uuid.UUID, uuid.UUID] = {}
     with connection.cursor() as cursor, cursor.copy(COPY_IN) as copy:
         copy.set_types(_COPY_TYPES)
-        for face in encoding.faces:
+        for place, face in enumerate(encoding.faces):
             key = face_id(event_id, sha256, face.box)
+            former = _face_at(face.box, before)
+            standing = starts.get(place, _NOWHERE) if former is None else before[former][0]
+            if former not in (None, key):
+                replaced[key] = former
             copy.write_row(
                 (
-                    *(key, event_id, image_id, _person_at(face.box, before)),
+                    *(key, event_id, image_id, *standing),
                     *(face.box.x, face.box.y, face.box.width, face.box.height),
                     [coordinate for point in face.landmarks for coordinate in point],
                     *(face.score, face.quality, encoding.encoder, Vector(face.embedding)),
                 )
             )
             gone.discard(key)
+    if replaced:
+        corrections.rename_faces(connection, event_id, replaced)
     return gone
 
 
 def delete_of_image(
     connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID
-) -> dict[uuid.UUID, tuple[int, Box]]:
+) -> dict[uuid.UUID, tuple[Standing, Box]]:
     """Which person each of the deleted faces was in, and where it was."""
     rows = connection.execute(DELETE_OF_IMAGE, {"event_id": event_id, "image_id": image_id})
-    return {face: (number, Box(*place)) for face, number, *place in rows}
+    return {face: (Standing(grouped, number), Box(*place)) for face, grouped, number, *place in rows}
 
 
-def _person_at(box: Box, before: Mapping[uuid.UUID, tuple[int, Box]]) -> int:
-    near = [(box.overlap(place), number) for number, place in before.values()]
-    overlap, number = max(near, default=(0.0, NO_PERSON))
-    return number if overlap >= _SAME_PLACE else NO_PERSON
+def _face_at(box: Box, before: Mapping[uuid.UUID, tuple[Standing, Box]]) -> uuid.UUID | None:
+    near = [(box.overlap(place), face) for face, (_, place) in before.items()]
+    overlap, face = max(near, default=(0.0, None))
+    return face if overlap >= _SAME_PLACE else None
 
 
 def of_image(connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID) -> list[StoredFace]:
     with connection.cursor(row_factory=kwargs_row(_stored_face)) as cursor:
         return cursor.execute(OF_IMAGE, {"event_id": event_id, "image_id": image_id}).fetchall()
+
+
+def of_person(
+    connection: Connection, event_id: uuid.UUID, cluster_id: int, *, limit: int, offset: int
+) -> list[StoredFace]:
+    """A page of the person's faces: the cover, then the best-seen first."""
+    values = {"event_id": event_id, "cluster_id": cluster_id, "limit": limit, "offset": offset}
+    with connection.cursor(row_factory=kwargs_row(_stored_face)) as cursor:
+        return cursor.execute(OF_PERSON, values).fetchall()
 
 
 def nearest(

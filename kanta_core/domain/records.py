@@ -100,10 +100,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """The faces of one human inside one event; `cluster_id` -1 gathers those in no person yet."""
+    """The faces of one human inside one event; `cluster_id` -1 gathers those in no person yet, without a revision.
+
+    `revision` rises whenever its faces, name, visibility or cover change. `former_numbers` lead to it as well.
+    """
 
     cluster_id: int
+    revision: int | None
     name: str | None
+    hidden: bool
+    cover_face_id: uuid.UUID | None
+    former_numbers: tuple[int, ...]
     face_count: int
     image_count: int
     samples: tuple[Sample, ...]

@@ -7,7 +7,8 @@ Delivered twice, late, out of order or killed anywhere, the rows end up the same
 3. claim: holding the event, decide whose bytes they are: erased, known, a duplicate's, or to be encoded.
 4. encode, holding nothing.
 5. keep: the pictures, before anybody is led to them.
-6. finish: one transaction writes the faces, if the image still waits for exactly these bytes.
+6. finish: one transaction writes the faces, if the image still waits for exactly these bytes. Each starts in the
+   person it is like.
 
 An image that is to be encoded once more goes the same way, and has its old faces until the new ones replace them.
 An ImageRefused is permanent and recorded; everything else is raised, so that the host tries again.
@@ -26,6 +27,7 @@ from kanta_core.domain.drops import Unaddressable, address, is_litter
 from kanta_core.domain.faces import Encoding
 from kanta_core.domain.records import Image
 from kanta_core.errors import BlobChanged, EmptyImage, EventNotFound, ImageRefused, ImageTooLarge, KantaError
+from kanta_core.pipeline.join import find_alike, starts
 from kanta_core.pipeline.pictures import forget_faces, forget_pictures, keep_pictures
 from kanta_core.pipeline.read import read
 from kanta_core.pipeline.remove import delete_doomed, forget_blob, queue_heir
@@ -107,18 +109,22 @@ def _encode(
             outcomes.leave(connection, image.blob_name)
         return
     keep_pictures(services, image.event_id, version.sha256, encoding)
-    if not _finish(services, image, version.sha256, encoding):
+    alike = find_alike(services, image.event_id, image.id, encoding)
+    if not _finish(services, image, version.sha256, encoding, alike):
         forget_pictures(services, image.event_id, version.sha256)
 
 
-def _finish(services: Services, image: Image, sha256: bytes, encoding: Encoding) -> bool:
+def _finish(
+    services: Services, image: Image, sha256: bytes, encoding: Encoding, alike: dict[int, uuid.UUID]
+) -> bool:
     """Whether the image was still waiting for this."""
     with services.database.transaction() as connection:
         if not events.hold(connection, image.event_id) or not outcomes.finish(
             connection, image.id, sha256, encoding
         ):
             return False
-        gone = faces.replace(connection, image.event_id, image.id, sha256, encoding)
+        begin = starts(connection, image.event_id, alike)
+        gone = faces.replace(connection, image.event_id, image.id, sha256, encoding, starts=begin)
         if gone or encoding.faces:
             events.faces_changed(connection, image.event_id)
     forget_faces(services, image.event_id, sha256, gone)

@@ -54,7 +54,12 @@ NAMES = ["event_code", "new_event_code", "name", "description", "start_date_time
 def known(api: Api, event: str) -> dict[str, list[bytes]]:
     """Values that are there, so that what is odd about a request is looked at in earnest."""
     image = UUID(api.post(f"/pics/{event}", content=photos.jpeg()).json()["uuid"])
-    return {"event_code": [event.encode()], "uuid": [str(image).encode()]}
+    return {
+        "event_code": [event.encode()],
+        "uuid": [str(image).encode()],
+        "cluster_id": [b"1"],
+        "correction_id": [b"1"],
+    }
 
 
 def values(known: list[bytes]) -> st.SearchStrategy[bytes]:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from kanta_core.database import people
+from kanta_core.database import reclusters
 from kanta_core.pipeline.recluster import recluster, request_reclusters
 from kanta_core.pipeline.remove import remove_event, remove_image
 from kanta_core.storage.names import RECLUSTER_QUEUE
@@ -95,15 +95,15 @@ def test_faces_that_come_while_the_people_are_made_are_in_the_next_ones(
     world: World, wedding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dropped(world, "anna.1", "anna.2")
-    embeddings = people.embeddings
+    embeddings = reclusters.embeddings
 
-    def and_then_more(connection: psycopg.Connection[Any], of: uuid.UUID) -> people.Embeddings:
+    def and_then_more(connection: psycopg.Connection[Any], of: uuid.UUID) -> reclusters.Embeddings:
         read = embeddings(connection, of)
         monkeypatch.undo()
         dropped(world, "anna.3")
         return read
 
-    monkeypatch.setattr(people, "embeddings", and_then_more)
+    monkeypatch.setattr(reclusters, "embeddings", and_then_more)
     recluster(world.services, event_id(world))
     assert found(world) == {-1: ["anna.3"], 1: ["anna.1", "anna.2"]}
     assert not current(world)
@@ -115,9 +115,9 @@ def test_what_is_removed_while_the_people_are_made_is_in_none(
     world: World, wedding: str, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     dropped(world, "anna.1", "anna.2", "anna.3")
-    embeddings = people.embeddings
+    embeddings = reclusters.embeddings
 
-    def and_then_less(connection: psycopg.Connection[Any], of: uuid.UUID) -> people.Embeddings:
+    def and_then_less(connection: psycopg.Connection[Any], of: uuid.UUID) -> reclusters.Embeddings:
         read = embeddings(connection, of)
         monkeypatch.undo()
         if what == "a photo":
@@ -126,7 +126,7 @@ def test_what_is_removed_while_the_people_are_made_is_in_none(
             remove_event(world.services, wedding)
         return read
 
-    monkeypatch.setattr(people, "embeddings", and_then_less)
+    monkeypatch.setattr(reclusters, "embeddings", and_then_less)
     recluster(world.services, event_id(world))
     if what == "a photo":
         assert group(world) == {1: ["anna.1", "anna.2"]}
@@ -150,16 +150,16 @@ def test_two_at_once_agree(world: World, wedding: str) -> None:
 
 def test_the_one_that_read_newer_faces_stands(world: World, wedding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     dropped(world, "anna.1", "anna.2")
-    embeddings = people.embeddings
+    embeddings = reclusters.embeddings
 
-    def overtaken(connection: psycopg.Connection[Any], of: uuid.UUID) -> people.Embeddings:
+    def overtaken(connection: psycopg.Connection[Any], of: uuid.UUID) -> reclusters.Embeddings:
         read = embeddings(connection, of)
         monkeypatch.undo()
         dropped(world, "anna.3")
         group(world)
         return read
 
-    monkeypatch.setattr(people, "embeddings", overtaken)
+    monkeypatch.setattr(reclusters, "embeddings", overtaken)
     recluster(world.services, event_id(world))
     assert found(world) == {1: ["anna.1", "anna.2", "anna.3"]}
     assert current(world)
@@ -172,14 +172,14 @@ def test_readers_see_the_old_people_until_all_of_the_new_are_there(
     group(world)
     dropped(world, "ben.1", "ben.2")
     seen: list[tuple[People, bool]] = []
-    assign = people.assign
+    done = reclusters.done
 
-    def assign_and_look(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as they came
-        assign(*args, **kwargs)
+    def done_and_look(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as they came
+        done(*args, **kwargs)
         # All is written, to nobody's eyes but the writer's.
         seen.append((found(world), current(world)))
 
-    monkeypatch.setattr(people, "assign", assign_and_look)
+    monkeypatch.setattr(reclusters, "done", done_and_look)
     request_reclusters(world.services)
     world.work()
     assert seen == [({-1: ["ben.1", "ben.2"], 1: ["anna.1", "anna.2"]}, False)]

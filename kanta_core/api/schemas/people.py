@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from kanta_core.api.schemas.images import BoxOut, crop_link
-from kanta_core.domain.records import Match, Person, Sample
+from kanta_core.api.schemas.images import BoxOut, FaceOut, crop_link
+from kanta_core.domain.records import Match, Person, Sample, StoredFace
 from kanta_core.storage.blobs import Blobs
 from kanta_core.vision.formats import content_type
 
@@ -33,20 +33,46 @@ class PersonOut(BaseModel):
     """One person; `cluster_id` -1 gathers the faces that are in no person yet."""
 
     cluster_id: int
+    revision: int | None = Field(
+        description="Rises whenever the person's faces, name, visibility or cover change; null for -1."
+    )
     name: str | None
+    hidden: bool
+    cover_face_id: UUID | None = Field(description="The face that was chosen to show the person.")
+    former_numbers: list[int] = Field(description="Numbers that lead to this person as well.")
     face_count: int
     image_count: int
-    samples: list[SampleOut]
+    samples: list[SampleOut] = Field(description="The cover first, then the best-seen faces.")
 
     @classmethod
     def of(cls, person: Person, blobs: Blobs) -> PersonOut:
         return cls(
             cluster_id=person.cluster_id,
+            revision=person.revision,
             name=person.name,
+            hidden=person.hidden,
+            cover_face_id=person.cover_face_id,
+            former_numbers=list(person.former_numbers),
             face_count=person.face_count,
             image_count=person.image_count,
             samples=[SampleOut.of(sample, blobs) for sample in person.samples],
         )
+
+
+class PersonFaceOut(FaceOut):
+    """A face of a person, and the photo it is in."""
+
+    image_uuid: UUID
+
+    @classmethod
+    def of(cls, face: StoredFace, blobs: Blobs) -> PersonFaceOut:
+        return cls(**dict(FaceOut.of(face, blobs)), image_uuid=face.image_id)
+
+
+class PersonWithFaces(PersonOut):
+    """One person and a page of its faces."""
+
+    faces: list[PersonFaceOut]
 
 
 class MatchOut(BaseModel):
