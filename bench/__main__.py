@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 
-_SECTIONS = ("encoding", "recall", "composites", "verification", "decoding", "grouping", "pipeline")
+_SECTIONS = ("encoding", "recall", "composites", "faceless", "verification", "decoding", "grouping", "pipeline")
 # Only when named: these take many minutes, or print what is then written into the code.
-_BY_NAME = ("fit_quality", "fuzz")
+_BY_NAME = ("fit_people", "fit_quality", "fuzz")
 
 
 def main() -> None:

@@ -1,64 +1,80 @@
-"""How right the people are, beside plain average linkage at 0.50 on the same embeddings."""
+"""How right the people are, beside the ways that others group faces; and what it takes by the number of faces."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 
-from bench.photos import yale
+from bench.events import Event, crowd, fitted_on, lfw_event, others, wedding, yale_event
+from bench.peers import methods
 from bench.scores import scores
 from bench.tables import show
-from kanta_core.people.agglomeration import agglomerate
-from kanta_core.vision.encoder import FaceEncoder
+from bench.taken import taken
+from kanta_core.people.grouping import group
 
-_SIZES = (1_000, 4_000, 16_000)
+_SIZES = (1_000, 10_000, 100_000)
+# Faces of one person, where people are many and where they are few.
+_EACH = {"many people": 10, "few people": 1_000}
+_DENSEST = 0.1
 
 
 def run() -> None:
-    photos = yale()
-    if photos is None:
+    yale, lfw = yale_event(), lfw_event()
+    if yale is None:
         print("grouping on Yale: left out, the data is not at hand")
     else:
-        _yale(photos)
-    _growth()
+        _compare("Yale, distinct photos", yale)
+    if lfw is None:
+        print("grouping on LFW: left out, the data is not at hand")
+        return
+    held = lfw.only(np.array([not fitted_on(name) for name in lfw.people.tolist()]))
+    _compare("LFW, people that nothing was fitted on, as one event", held)
+    _compare("a wedding of them, made up", wedding(held, seed=0))
+    _growth(held)
 
 
-def _average(faces: NDArray[np.float32]) -> NDArray[np.intp]:
-    return np.asarray(fcluster(linkage(faces, "average"), 0.50, "distance"))
-
-
-def _yale(photos: dict[str, bytes]) -> None:
-    encoder = FaceEncoder(max_pixels=1_000_000)
-    distinct = {data: name.split(".")[0] for name, data in sorted(photos.items())}
-    faces, people = [], []
-    for data, person in distinct.items():
-        for face in encoder.encode(data).faces:
-            faces.append(face.embedding)
-            people.append(person)
-    methods: dict[str, Callable[[NDArray[np.float32]], NDArray[np.intp]]] = {
-        "Kanta": agglomerate,
-        "average linkage 0.50": _average,
-    }
+def _compare(title: str, event: Event) -> None:
     rows = []
-    for name, method in methods.items():
-        found = scores(method(np.array(faces)).tolist(), people)
-        rows.append((name, found.precision, found.recall, found.bcubed, found.groups))
-    title = f"Yale, {len(distinct)} distinct photos, {len(faces)} faces, {len(set(people))} people"
-    show(title, ("", "precision", "recall", "BCubed F", "groups"), rows)
+    for name, method in methods().items():
+        took = taken(method, event.faces)
+        found = scores(took.answer.tolist(), event.people.tolist())
+        densest = dense_precision(took.answer, event)
+        cost = (took.processor_seconds, f"{took.megabytes:.0f}")
+        rows.append((name, found.precision, found.recall, found.bcubed, densest, found.groups, *cost))
+    show(
+        f"{title}: {len(event.people):,} faces, {len(set(event.people.tolist())):,} people",
+        ("", "precision", "recall", "BCubed F", "precision, densest tenth", "people", "CPU s", "MB"),
+        rows,
+    )
 
 
-def _growth() -> None:
-    """Made-up people, ten faces each, so that only time is told."""
-    random = np.random.default_rng(0)
+def dense_precision(numbers: NDArray[np.intp], event: Event) -> float:
+    """Pairwise precision of pairs with a face of the densest tenth: those whose next other people are nearest."""
+    near = others(event)
+    dense = np.flatnonzero(near <= np.quantile(near, _DENSEST))
+    _, people = np.unique(event.people, return_inverse=True)
+    together = numbers[dense][:, None] == numbers
+    right = together & (people[dense][:, None] == people)
+    return float((right.sum() - len(dense)) / max(together.sum() - len(dense), 1))
+
+
+def _growth(of: Event) -> None:
     rows = []
-    for size in _SIZES:
-        centres = np.repeat(random.normal(size=(size // 10, 128)), 10, axis=0)
-        faces = (centres + random.normal(scale=0.2, size=centres.shape)).astype(np.float32)
-        started = time.perf_counter()
-        agglomerate(faces)
-        rows.append((f"{size:,} faces", time.perf_counter() - started))
-    show("grouping by number of faces", ("", "seconds"), rows)
+    for kind, each in _EACH.items():
+        before = None
+        for size in _SIZES:
+            event = crowd(of, size, max(size // each, 2))
+            took = taken(group, event.faces)
+            found = scores(took.answer.tolist(), event.people.tolist())
+            cost = took.processor_seconds
+            slope = "" if before is None else f"{math.log10(cost / before):.2f}"
+            right = (found.precision, found.bcubed)
+            rows.append((f"{size:,} faces, {kind}", took.seconds, cost, slope, f"{took.megabytes:.0f}", *right))
+            before = cost
+    show(
+        "grouping by number of faces; the slope is the power of N by which the cost grows",
+        ("", "seconds", "CPU s", "slope", "MB", "precision", "BCubed F"),
+        rows,
+    )

@@ -1,39 +1,111 @@
-"""Which faces are near enough to be one person at all."""
+"""Each face's nearest faces: exact, every face compared with every other once."""
 
 from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Rows compared at a time: 1,024 × 20,000 float32 are 80 MB.
+# Rows compared with rows at a time: 1,024² float32 are 4 MB and stay in a processor's cache.
 _BLOCK = 1_024
+_THREADS = 2
+# Candidates that are kept before each face's nearest are chosen among them.
+_PENDING = 200_000
+
+Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
-def near_pairs(
-    vectors: NDArray[np.float32], *, radius: float, most: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def near_pairs(vectors: NDArray[np.float32], *, radius: float, most: int) -> Pairs:
     """All pairs (i, j), i < j, closer than `radius` in squared distance, one among the other's `most` nearest.
 
-    `vectors` are of unit length, float32, (n, d). Exact: every row is compared with every other, in blocks.
+    `vectors` are of unit length, float32 (n, d). Ties go to the lower row. Memory grows with n · most.
     """
     count = len(vectors)
-    least = np.float32(1.0 - radius / 2.0)  # of the dot product: |a-b|² = 2 - 2 a·b
-    lefts: list[NDArray[np.intp]] = []
-    rights: list[NDArray[np.intp]] = []
-    for start in range(0, count, _BLOCK):
-        dots = vectors[start : start + _BLOCK] @ vectors.T
-        rows = np.arange(len(dots))
-        dots[rows, rows + start] = -1.0
-        if count > most:
-            nearest = np.argpartition(dots, count - most, axis=1)[:, count - most :]
-            near = np.take_along_axis(dots, nearest, axis=1) > least
-            left, right = np.broadcast_to(rows[:, None] + start, nearest.shape)[near], nearest[near]
-        else:
-            left, right = np.nonzero(dots > least)
-            left = left + start
-        lefts.append(np.minimum(left, right))
-        rights.append(np.maximum(left, right))
-    if not lefts:
-        return np.empty(0, np.intp), np.empty(0, np.intp)
-    pairs = np.unique(np.concatenate(lefts) * count + np.concatenate(rights))
-    return pairs // count, pairs % count
+    nearest = _Nearest(count, most, least=1.0 - radius / 2.0)  # |a-b|² = 2 - 2 a·b
+    starts = range(0, count, _BLOCK)
+    # Each block by itself comes first: where faces are many and alike, what is found there keeps the rest short.
+    with ThreadPoolExecutor(_THREADS) as threads:
+        list(threads.map(lambda start: _within(vectors, start, nearest), starts))
+        list(threads.map(lambda start: _beyond(vectors, start, nearest), starts))
+    return nearest.pairs()
+
+
+def distinct(left: NDArray[np.intp], right: NDArray[np.intp], count: int) -> Pairs:
+    """Each pair of different numbers below `count` once, the lower first, in order."""
+    keys = np.minimum(left, right) * count + np.maximum(left, right)
+    keys = np.sort(keys[left != right])
+    keys = keys[np.diff(keys, prepend=-1) > 0]
+    return keys // max(count, 1), keys % max(count, 1)
+
+
+def _within(vectors: NDArray[np.float32], start: int, nearest: _Nearest) -> None:
+    block = vectors[start : start + _BLOCK]
+    dots = block @ block.T
+    np.fill_diagonal(dots, -np.inf)
+    most = min(nearest.most, len(block))
+    columns = np.argpartition(dots, len(block) - most, axis=1)[:, len(block) - most :]
+    found = np.take_along_axis(dots, columns, axis=1)
+    # argpartition leaves open which of equals it takes: all of them are offered again, in order.
+    rows, columns = np.nonzero(dots >= np.maximum(found.min(axis=1), nearest.least)[:, None])
+    nearest.offer(rows + start, columns + start, dots[rows, columns])
+
+
+def _beyond(vectors: NDArray[np.float32], start: int, nearest: _Nearest) -> None:
+    """The block at `start` against all after it."""
+    block = vectors[start : start + _BLOCK]
+    rows, columns, found, waiting = [], [], [], 0
+    dots = np.empty((len(block), _BLOCK), np.float32)
+    for other in range(start + _BLOCK, len(vectors), _BLOCK):
+        others = vectors[other : other + _BLOCK]
+        here = dots[:, : len(others)] if len(others) == _BLOCK else np.empty((len(block), len(others)), np.float32)
+        np.matmul(block, others.T, out=here)
+        worst, their_worst = nearest.worst[start : start + len(block)], nearest.worst[other : other + len(others)]
+        wanted = here >= worst[:, None]
+        wanted |= here >= their_worst
+        row, column = np.divmod(np.flatnonzero(wanted), len(others))
+        dot, row, column = here[row, column], row + start, column + other
+        rows += [row, column]
+        columns += [column, row]
+        found += [dot, dot]
+        waiting += 2 * len(row)
+        if waiting > _PENDING:
+            nearest.offer(np.concatenate(rows), np.concatenate(columns), np.concatenate(found))
+            rows, columns, found, waiting = [], [], [], 0
+    if waiting:
+        nearest.offer(np.concatenate(rows), np.concatenate(columns), np.concatenate(found))
+
+
+class _Nearest:
+    """The nearest of each row that were found so far; `worst[i]` is the dot product that row i still takes."""
+
+    def __init__(self, count: int, most: int, *, least: float) -> None:
+        self.most, self.least = most, np.float32(least)
+        self.worst = np.full(count, self.least)
+        self._columns = np.full((count, most), -1, np.intp)
+        self._dots = np.full((count, most), -np.inf, np.float32)
+        self._lock = Lock()
+
+    def offer(self, rows: NDArray[np.intp], columns: NDArray[np.intp], dots: NDArray[np.float32]) -> None:
+        """Keep of these what is near enough; in which order they are offered makes no difference."""
+        with self._lock:
+            wanted = dots >= self.worst[rows]
+            rows, columns, dots = rows[wanted], columns[wanted], dots[wanted]
+            its = np.unique(rows)
+            # What is known already competes with what is new.
+            rows = np.concatenate([rows, np.repeat(its, self.most)])
+            columns = np.concatenate([columns, self._columns[its].ravel()])
+            dots = np.concatenate([dots, self._dots[its].ravel()])
+            order = np.lexsort((columns, -dots, rows))
+            rows, columns, dots = rows[order], columns[order], dots[order]
+            place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+            best = place < self.most
+            self._columns[rows[best], place[best]] = columns[best]
+            self._dots[rows[best], place[best]] = dots[best]
+            self.worst[its] = np.maximum(self._dots[its, -1], self.least)
+
+    def pairs(self) -> Pairs:
+        count = len(self._columns)
+        left, place = np.nonzero(self._columns >= 0)
+        return distinct(left, self._columns[left, place], count)
