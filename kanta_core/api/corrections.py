@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from kanta_core.api import openapi, problems
 from kanta_core.api.dependencies import PathEventCode, ServicesOf
 from kanta_core.api.schemas.corrections import CorrectedOut, CorrectionIn, CorrectionOut
-from kanta_core.api.schemas.people import PersonOut
+from kanta_core.api.schemas.people import PersonState
 from kanta_core.database import corrections, events, people
 from kanta_core.errors import (
     CorrectionNotFound,
@@ -77,4 +77,4 @@ def _as_they_are(its: Services, stale: StalePeople) -> list[dict[str, Any]]:
         found = people.list_people(
             connection, stale.event_id, sample_size=SAMPLES, hidden=True, cluster_ids=stale.cluster_ids
         )
-    return [PersonOut.of(person, its.blobs).model_dump(mode="json") for person in found]
+    return [PersonState.of_person(person).model_dump(mode="json") for person in found]

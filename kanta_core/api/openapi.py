@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from kanta_core.api.problems import MEDIA_TYPE, document, status_of
-from kanta_core.api.schemas.people import PersonOut
+from kanta_core.api.schemas.people import PersonState
 from kanta_core.errors import (
     BrokenImage,
     DatabaseUnavailable,
@@ -48,7 +48,7 @@ class Problem(BaseModel):
     detail: str
     errors: list[InvalidValue] = []
     parts: dict[str, str] = {}
-    people: list[PersonOut] = []
+    people: list[PersonState] = []
 
 
 def problems_of(*kinds: type[KantaError]) -> dict[int | str, dict[str, Any]]:

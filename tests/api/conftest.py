@@ -87,6 +87,32 @@ def make_people(services: Services) -> Callable[[str], None]:
 
 
 @pytest.fixture
+def crowd(
+    api: Api, event: str, services: Services, encode_all: Callable[[], None], obama: bytes, biden: bytes
+) -> str:
+    """An event whose faces are put into people by hand: 1 has three, 2 has four, 3 has three, five in none."""
+    for data in (obama, biden):
+        api.post(f"/pics/{event}", content=data).raise_for_status()
+    encode_all()
+    with services.database.transaction() as connection:
+        for number, count in [(1, 3), (2, 4), (3, 3), (-1, 5)]:
+            connection.execute(
+                """INSERT INTO faces (id, event_id, image_id, x, y, width, height, landmarks, score, quality,
+                                      encoder, embedding, grouped_as, cluster_id)
+                   SELECT gen_random_uuid(), event_id, image_id, n, 0, 10 * n, 10 * n, landmarks, 1, quality,
+                          encoder, embedding, %(number)s, %(number)s
+                     FROM (SELECT * FROM faces ORDER BY id LIMIT 1) f, generate_series(1, %(count)s) n""",
+                {"number": number, "count": count},
+            )
+        connection.execute("DELETE FROM faces WHERE y <> 0")
+        connection.execute(
+            "INSERT INTO people (event_id, cluster_id) SELECT id, generate_series(1, 3) FROM events"
+        )
+        connection.execute("UPDATE events SET next_cluster_id = 4")
+    return event
+
+
+@pytest.fixture
 def stored(services: Services) -> Callable[[], dict[str, object]]:
     """Shows all that is stored: every row of every table, every blob of every container."""
     connection_string = services.settings.storage_connection.get_secret_value()
@@ -94,7 +120,16 @@ def stored(services: Services) -> Callable[[], dict[str, object]]:
     def look() -> dict[str, object]:
         found: dict[str, object] = {}
         with services.database.transaction() as connection:
-            for table in ("events", "event_codes", "images", "faces", "people", "drops", "erased_images"):
+            for table in (
+                "events",
+                "event_codes",
+                "images",
+                "faces",
+                "people",
+                "corrections",
+                "drops",
+                "erased_images",
+            ):
                 found[table] = connection.execute(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall()
         with BlobServiceClient.from_connection_string(connection_string) as account:
             for container in CONTAINERS:

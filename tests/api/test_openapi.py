@@ -26,6 +26,11 @@ OPERATIONS = {
     "post /pics/{event_code}/{uuid}/retry": {202, 404, 409, 422, 503},
     "delete /pics/{event_code}/{uuid}": {204, 404, 422, 503},
     "get /clusters": {200, 307, 404, 422, 503},
+    "get /people/{event_code}/{cluster_id}": {200, 404, 422, 503},
+    "post /corrections/{event_code}": {201, 404, 409, 422, 503},
+    "get /corrections/{event_code}": {200, 404, 422, 503},
+    "delete /corrections/{event_code}/{correction_id}": {200, 404, 422, 503},
+    "post /corrections/{event_code}/{correction_id}/redo": {200, 404, 422, 503},
     "post /find-similar": {200, 404, 413, 415, 422, 503},
 }
 

@@ -7,32 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
-import pytest
 
-from kanta_core.services import Services
 from tests.api.client import Api, problem
-
-
-@pytest.fixture
-def crowd(
-    api: Api, event: str, services: Services, encode_all: Callable[[], None], obama: bytes, biden: bytes
-) -> str:
-    """An event whose faces are put into people by hand: 1 has three, 2 has four, 3 has three, five in none."""
-    for data in (obama, biden):
-        api.post(f"/pics/{event}", content=data).raise_for_status()
-    encode_all()
-    with services.database.transaction() as connection:
-        for number, count in [(1, 3), (2, 4), (3, 3), (-1, 5)]:
-            connection.execute(
-                """INSERT INTO faces (id, event_id, image_id, x, y, width, height, landmarks, score, quality,
-                                      encoder, embedding, cluster_id)
-                   SELECT gen_random_uuid(), event_id, image_id, n, 0, 10 * n, 10 * n, landmarks, 1, quality,
-                          encoder, embedding, %(number)s
-                     FROM (SELECT * FROM faces ORDER BY id LIMIT 1) f, generate_series(1, %(count)s) n""",
-                {"number": number, "count": count},
-            )
-        connection.execute("DELETE FROM faces WHERE y <> 0")
-    return event
 
 
 def clusters(api: Api, code: str, **query: object) -> list[dict[str, Any]]:

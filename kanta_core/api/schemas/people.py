@@ -29,8 +29,8 @@ class SampleOut(BaseModel):
         )
 
 
-class PersonOut(BaseModel):
-    """One person; `cluster_id` -1 gathers the faces that are in no person yet."""
+class PersonState(BaseModel):
+    """What is to be known of a person to correct it. A problem document has this much: it carries no links."""
 
     cluster_id: int
     revision: int | None = Field(
@@ -42,10 +42,9 @@ class PersonOut(BaseModel):
     former_numbers: list[int] = Field(description="Numbers that lead to this person as well.")
     face_count: int
     image_count: int
-    samples: list[SampleOut] = Field(description="The cover first, then the best-seen faces.")
 
     @classmethod
-    def of(cls, person: Person, blobs: Blobs) -> PersonOut:
+    def of_person(cls, person: Person) -> PersonState:
         return cls(
             cluster_id=person.cluster_id,
             revision=person.revision,
@@ -55,8 +54,18 @@ class PersonOut(BaseModel):
             former_numbers=list(person.former_numbers),
             face_count=person.face_count,
             image_count=person.image_count,
-            samples=[SampleOut.of(sample, blobs) for sample in person.samples],
         )
+
+
+class PersonOut(PersonState):
+    """One person; `cluster_id` -1 gathers the faces that are in no person yet."""
+
+    samples: list[SampleOut] = Field(description="The cover first, then the best-seen faces.")
+
+    @classmethod
+    def of(cls, person: Person, blobs: Blobs) -> PersonOut:
+        samples = [SampleOut.of(sample, blobs) for sample in person.samples]
+        return cls(**dict(PersonState.of_person(person)), samples=samples)
 
 
 class PersonFaceOut(FaceOut):
