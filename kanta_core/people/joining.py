@@ -8,9 +8,14 @@ from dataclasses import dataclass
 
 from kanta_core.domain.faces import NO_PERSON
 
-# Up to which mean squared distance a face joins, as in the grouping, and the toll on the evidence of few faces.
-_THRESHOLD = 0.1434
-_SMALL = 0.028
+# The grouping's cost, as far as it can be known from a face's nearest faces alone. Of LFW's people that nothing was
+# fitted on, a fifth of the photos held back, 96 % of the faces go where the recluster puts them; 99 % of a wedding's.
+_THRESHOLD = 0.155
+_SMALL = 0.030
+# How far the nearest faces of others are says how crowded it is here: half of what that differs from usual counts.
+_ROOM = 0.5
+_OTHERS = 3
+_USUAL_ROOM = 0.17
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class Neighbour:
 def choose(neighbours: Sequence[Sequence[Neighbour]]) -> list[int]:
     """For each new face of one photo the number of its person, or -1; no person gets two of them.
 
-    `neighbours` are each face's nearest faces in the event, at most 24, those of its own photo left out.
+    `neighbours` are each face's nearest faces in the event, at most 24, those of its own photo left out. Faces in
+    no person yet say nothing.
     """
     costs = sorted(
         (cost, face, number)
@@ -41,8 +47,13 @@ def choose(neighbours: Sequence[Sequence[Neighbour]]) -> list[int]:
 
 def _costs(neighbours: Sequence[Neighbour]) -> dict[int, float]:
     """What it would cost the face to join each person near it."""
+    known = sorted((near.squared_distance, near.number) for near in neighbours if near.number != NO_PERSON)
     distances = defaultdict(list)
-    for neighbour in neighbours:
-        if neighbour.number != NO_PERSON:
-            distances[neighbour.number].append(neighbour.squared_distance)
-    return {number: (sum(far) + _SMALL) / len(far) for number, far in distances.items()}
+    for distance, number in known:
+        distances[number].append(distance)
+    costs = {}
+    for number, its in distances.items():
+        others = [distance for distance, other in known if other != number][:_OTHERS]
+        room = sum(others) / len(others) - _USUAL_ROOM if others else 0.0
+        costs[number] = (sum(its) + _SMALL) / len(its) - _ROOM * room
+    return costs

@@ -29,6 +29,11 @@ def test_the_other_face_joins_the_next_person_it_fits() -> None:
     assert choose([near(4, 0.06, 0.06) + near(7, 0.07, 0.08), near(4, 0.05, 0.05)]) == [7, 4]
 
 
+def test_a_face_between_look_alikes_joins_nobody() -> None:
+    assert choose([near(4, 0.14, 0.14, 0.14)]) == [4]
+    assert choose([near(4, 0.14, 0.14, 0.14) + near(5, 0.141, 0.142) + near(6, 0.141)]) == [-1]
+
+
 def test_a_photo_without_faces_and_an_event_without_any() -> None:
     assert choose([]) == []
     assert choose([[], []]) == [-1, -1]
