@@ -1,6 +1,6 @@
 """Fits what the grouping knows to the people of LFW that `events.fitted_on` names, and judges it on the others.
 
-Writes kanta_core/people/crowding.txt, and prints the constants of `agglomeration.Rule`.
+Writes kanta_core/people/crowding.txt, and prints the constants of `cost.Rule`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from bench.events import Event, fitted_on, lfw_event, others, wedding
 from bench.scores import scores
 from bench.tables import show
 from kanta_core.people import crowding
-from kanta_core.people.agglomeration import RULE, Groups, Rule
+from kanta_core.people.agglomeration import agglomerate
+from kanta_core.people.cost import RULE, Rule
 from kanta_core.people.photos import Photos
 
 Vectors = NDArray[np.float32]
@@ -152,9 +153,8 @@ def _worth(rule: Rule, *kinds: list[Judged]) -> float:
 def _found(rule: Rule, event: Event, room: Numbers) -> float:
     order = np.lexsort(event.faces.embeddings.T[:4])
     vectors = event.vectors[order]
-    groups = Groups(vectors, room[order], Photos(vectors, event.faces.photos[order]), rule)
-    groups.grow()
-    found = scores(groups.labels.tolist(), event.people[order].tolist())
+    labels = agglomerate(vectors, room[order], Photos(vectors, event.faces.photos[order]), rule)
+    found = scores(labels.tolist(), event.people[order].tolist())
     return found.bcubed - max(0.0, 0.99 - found.precision) / 2
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.agglomeration import Groups
+from kanta_core.people.agglomeration import agglomerate
 from kanta_core.people.crowding import room
 from kanta_core.people.photos import Photos
 from kanta_core.people.poor import POOR, attach
@@ -44,9 +44,8 @@ def group(faces: Faces) -> NDArray[np.intp]:
     good = order[faces.qualities[order] >= POOR]
     poor = order[faces.qualities[order] < POOR]
     if len(good):
-        groups = Groups(vectors[good], room(vectors[good]), Photos(vectors[good], faces.photos[good]))
-        groups.grow()
-        numbers[good] = _largest_first(groups.labels)
+        photos = Photos(vectors[good], faces.photos[good])
+        numbers[good] = _largest_first(agglomerate(vectors[good], room(vectors[good]), photos))
         numbers[poor] = attach(vectors[poor], faces.photos[poor], vectors[good], faces.photos[good], numbers[good])
     return numbers
 
