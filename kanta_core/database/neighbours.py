@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 # For each new embedding the nearest faces of the same encoder that are in a person, of other images than theirs.
 # Twice the cosine distance is the squared distance at unit length. Where nobody is in a person nothing is read.
 NEAREST_OF_EACH = """
-    SELECT q.place, n.id, n.cluster_id, 2 * n.distance
+    SELECT q.place, n.id, n.grouped_as, 2 * n.distance
       FROM unnest(%(embeddings)s::text[]::vector[]) WITH ORDINALITY AS q (embedding, place)
      CROSS JOIN LATERAL (
-            SELECT f.id, f.cluster_id, f.embedding <=> q.embedding AS distance
+            SELECT f.id, f.grouped_as, f.embedding <=> q.embedding AS distance
               FROM faces f
              WHERE f.event_id = %(event_id)s AND f.encoder = %(encoder)s AND f.cluster_id <> -1
                AND f.image_id <> %(image_id)s
@@ -47,7 +47,7 @@ class Near(NamedTuple):
     """A face near a new one; the distance is squared, of embeddings of unit length."""
 
     face_id: uuid.UUID
-    cluster_id: int
+    grouped_as: int
     squared_distance: float
 
 

@@ -19,7 +19,8 @@ def find_alike(
 ) -> dict[int, uuid.UUID]:
     """For those faces of a photo that join a person, by their place in it: the face of that person most like them.
 
-    Outside the transaction that writes them: in a huge event this takes a while.
+    Outside the transaction that writes them: in a huge event this takes a while. It is the grouping's people that
+    they are compared with: what organisers made one person need not look like one.
     """
     if not encoding.faces:
         return {}
@@ -32,9 +33,9 @@ def find_alike(
             image_id=image_id,
             most=_NEAREST,
         )
-    chosen = choose([[Neighbour(face.cluster_id, face.squared_distance) for face in faces] for faces in near])
+    chosen = choose([[Neighbour(face.grouped_as, face.squared_distance) for face in faces] for faces in near])
     return {
-        place: next(face.face_id for face in near[place] if face.cluster_id == number)
+        place: next(face.face_id for face in near[place] if face.grouped_as == number)
         for place, number in enumerate(chosen)
         if number != NO_PERSON
     }
