@@ -3,11 +3,10 @@
 Delivered twice, late, out of order or killed anywhere, the rows end up the same:
 
 1. read: is the blob there, which version of it, and which bytes? Gone: its image goes.
-2. register: a row for it. Whoever deletes the image from now on finds it.
-3. claim: holding the event, decide whose bytes they are: erased, known, a duplicate's, or to be encoded.
-4. encode, holding nothing.
-5. keep: the pictures, before anybody is led to them.
-6. finish: one transaction writes the faces, if the image still waits for exactly these bytes. Each starts in the
+2. claim: a row for it, and whose bytes they are: erased, known, a duplicate's, or to be encoded.
+3. encode, holding nothing.
+4. keep: the pictures, before anybody is led to them.
+5. finish: one transaction writes the faces, if the image still waits for exactly these bytes. Each starts in the
    person it is like.
 
 An image that is to be encoded once more goes the same way, and has its old faces until the new ones replace them.
@@ -20,17 +19,17 @@ import logging
 import uuid
 from typing import NoReturn
 
-from kanta_core.database import arrivals, claims, erasure, events, faces, images, outcomes
+from kanta_core.database import events, faces, images, outcomes
 from kanta_core.database.claims import Version
-from kanta_core.database.pool import Connection
-from kanta_core.domain.drops import Unaddressable, address, is_litter
+from kanta_core.domain.drops import is_litter
 from kanta_core.domain.faces import Encoding
 from kanta_core.domain.records import Image
-from kanta_core.errors import BlobChanged, EmptyImage, EventNotFound, ImageRefused, ImageTooLarge, KantaError
+from kanta_core.errors import EmptyImage, ImageRefused, ImageTooLarge, KantaError
+from kanta_core.pipeline.claim import claim
 from kanta_core.pipeline.join import find_alike, starts
 from kanta_core.pipeline.pictures import forget_faces, forget_pictures, keep_pictures
 from kanta_core.pipeline.read import read
-from kanta_core.pipeline.remove import delete_doomed, forget_blob, queue_heir
+from kanta_core.pipeline.remove import forget_blob
 from kanta_core.services import Services
 
 _log = logging.getLogger(__name__)
@@ -50,11 +49,10 @@ def encode(services: Services, blob_name: str) -> None:
         forget_blob(services, blob_name)
         return
     version, data = found
-    image = known or _register(services, blob_name, version)
-    if image is None:
-        return
     try:
-        _encode(services, image, version, data, seen_etag=known.etag if known else None)
+        image = claim(services, blob_name, version, known=known)
+        if image is not None:
+            _encode(services, image, version, data)
     except Exception as error:
         reason = error.message if isinstance(error, KantaError) else "Encoding stopped with an error of its own."
         _note(services, blob_name, reason)
@@ -66,39 +64,7 @@ def _is_current(services: Services, image: Image) -> bool:
     return blob is not None and blob.etag == image.etag
 
 
-def _register(services: Services, blob_name: str, version: Version) -> Image | None:
-    """The row of a blob that is there, made if need be; None when it has no event, or none any more."""
-    drop = address(blob_name)
-    with services.database.transaction() as connection:
-        if isinstance(drop, Unaddressable):
-            arrivals.keep_drops(connection, [drop])
-            return None
-        # Serialised with the creation of events: a drop is seen by one or taken in by the other.
-        events.lock_code(connection, drop.code)
-        event_id = _held(connection, drop.code)
-        doom = erasure.doom_of(connection, blob_name, version.etag)
-        if doom is None:
-            if event_id is None:
-                arrivals.keep_drops(connection, [drop])
-                return None
-            arrivals.register(connection, event_id, drop)
-            return images.of_blob(connection, blob_name)
-    delete_doomed(services, [doom])
-    return None
-
-
-def _held(connection: Connection, code: str) -> uuid.UUID | None:
-    try:
-        return events.hold_code(connection, code)[0]
-    except EventNotFound:
-        return None
-
-
-def _encode(
-    services: Services, image: Image, version: Version, data: bytes | None, *, seen_etag: str | None
-) -> None:
-    if not _claim(services, image, version, seen_etag=seen_etag):
-        return
+def _encode(services: Services, image: Image, version: Version, data: bytes | None) -> None:
     try:
         if data is None or version.sha256 is None:
             _refuse(version)
@@ -133,40 +99,6 @@ def _finish(
 
 def _refuse(version: Version) -> NoReturn:
     raise ImageTooLarge if version.size else EmptyImage
-
-
-def _claim(services: Services, image: Image, version: Version, *, seen_etag: str | None) -> bool:
-    """Whether these bytes are this image's to encode now; whatever else they are is recorded.
-
-    `seen_etag` is the version the row spoke of before the blob was looked at. BlobChanged when it speaks of yet
-    another by now, or is gone: the blob is to be looked at again.
-    """
-    with services.database.transaction() as connection:
-        current = images.get(connection, image.id) if events.hold(connection, image.event_id) else None
-        if current is None or current.etag not in (seen_etag, version.etag):
-            raise BlobChanged
-        if current.etag == version.etag and not current.waits:
-            return False
-        if version.sha256 is not None and current.sha256 == version.sha256:
-            # Known already: from the upload, or from another delivery; perhaps written again as it was.
-            claims.renew(connection, current.id, version.etag)
-            return current.waits
-        erased = erasure.is_erased(connection, current.id, version)
-        heir = claims.disown(connection, current)
-        holder = version.sha256 and images.holder(connection, current.event_id, version.sha256)
-        if erased:
-            erasure.doom(connection, [(current.blob_name, version.etag)])
-            erasure.delete_images(connection, [current.id])
-        elif holder:
-            claims.mark_duplicate(connection, current.id, version, holder_id=holder.id)
-        else:
-            claims.take_bytes(connection, current.id, version)
-    queue_heir(services, heir)
-    if current.sha256 is not None:
-        forget_pictures(services, image.event_id, current.sha256)
-    if erased:
-        delete_doomed(services, [(image.blob_name, version.etag)])
-    return not erased and not holder
 
 
 def _note(services: Services, blob_name: str, reason: str) -> None:

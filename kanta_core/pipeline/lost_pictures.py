@@ -20,8 +20,8 @@ from kanta_core.storage.names import PICTURES, crop_name, thumbnail_name
 
 _log = logging.getLogger(__name__)
 
-# How many pages of listings one sweep reads: 250,000 pictures, 4 s of processor time. Which events it gets to is up
-# to chance.
+# How many pages of listings one sweep reads: 250,000 pictures, 4 s of processor time. Which events it gets to is
+# up to chance.
 _PAGES = 50
 
 
