@@ -7,7 +7,7 @@ import importlib
 
 _SECTIONS = ("encoding", "recall", "composites", "faceless", "verification", "decoding", "grouping", "pipeline")
 # Only when named: these take many minutes, or print what is then written into the code.
-_BY_NAME = ("fit_people", "fit_quality", "fuzz")
+_BY_NAME = ("fit_doubts", "fit_people", "fit_quality", "fuzz")
 
 
 def main() -> None:

@@ -51,12 +51,13 @@ def _common(
 def _sights(vectors: NDArray[np.float32], photos: NDArray[np.intp]) -> NDArray[np.intp]:
     """A number for each face: its own, or that of the face that it shows once more."""
     order = np.argsort(photos, kind="stable")
-    ends = np.flatnonzero(np.diff(photos[order], append=-1)) + 1
+    starts = np.flatnonzero(np.diff(photos[order], prepend=-1))
     twice: list[NDArray[np.intp]] = [np.empty((0, 2), np.intp)]
-    for start, end in zip(np.concatenate([[0], ends[:-1]]).tolist(), ends.tolist(), strict=True):
-        if end - start > 1:
-            here = order[start:end]
-            twice.append(here[np.argwhere(np.triu(vectors[here] @ vectors[here].T > 1.0 - TWICE / 2.0, 1))])
+    twice += [
+        here[np.argwhere(np.triu(vectors[here] @ vectors[here].T > 1.0 - TWICE / 2.0, 1))]
+        for here in np.split(order, starts[1:])
+        if len(here) > 1
+    ]
     left, right = np.concatenate(twice).T
     graph = csr_array((np.ones(len(left), np.int8), (left, right)), shape=(len(photos), len(photos)))
     return np.asarray(connected_components(graph, directed=False)[1], np.intp)
