@@ -62,7 +62,7 @@ def run() -> None:
 def compose(portraits: Sequence[bytes], size: tuple[int, int], count: int, seed: int) -> Known:
     """A JPEG of `size` with `count` of the portraits at places of their own."""
     chance = random.Random(seed)
-    ground = _ground(size, seed)
+    picture = ground(size, seed)
     taken: list[Box] = []
     faces: list[Box] = []
     neighbours: list[Box] = []
@@ -79,14 +79,14 @@ def compose(portraits: Sequence[bytes], size: tuple[int, int], count: int, seed:
         faces.append((x + left, y + top, side, side))
         # Of somebody else in the portrait there may be half a face beside the head.
         neighbours += [(x, y, left, tall), (x + left + side, y, wide - left - side, tall)]
-        part = ground[y : y + tall, x : x + wide]
+        part = picture[y : y + tall, x : x + wide]
         part[:] = (part * (1 - mask) + head * mask).round()
     out = io.BytesIO()
-    Image.fromarray(ground).save(out, "JPEG", quality=chance.randint(85, 92))
+    Image.fromarray(picture).save(out, "JPEG", quality=chance.randint(85, 92))
     return Known(out.getvalue(), faces, neighbours)
 
 
-def _ground(size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
+def ground(size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
     """Soft shapes of several sizes and a sensor's noise."""
     noise = np.random.default_rng(seed)
     total: NDArray[np.float32] = np.zeros((size[1], size[0], 3), np.float32)

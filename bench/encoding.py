@@ -16,6 +16,7 @@ from bench.encoders import encoder, face_recognition_encode
 from bench.parties import parties
 from bench.tables import show
 from kanta_core.vision import align
+from kanta_core.vision.copies import Copies
 from kanta_core.vision.decode import decode
 from kanta_core.vision.encoder import engine
 from kanta_core.vision.pictures import crop, thumbnail
@@ -49,12 +50,12 @@ def run() -> None:
 def _stages(photo: bytes) -> list[tuple[str, float]]:
     its = engine()
     decoding, decoded = _timed(lambda: decode(photo, max_pixels=64_000_000))
-    pixels = decoded.pixels
-    detecting, found = _timed(lambda: its.detect(pixels))
+    pixels, copies = decoded.pixels, Copies(decoded.pixels)
+    detecting, found = _timed(lambda: its.detect(Copies(pixels)))
     aligning, landmarks = _timed(lambda: [align.landmarks(pixels, face) for face in found])
     cutting, chips = _timed(lambda: align.chips(pixels, landmarks))
     embedding, _ = _timed(lambda: its.embed(chips))
-    picturing, _ = _timed(lambda: (thumbnail(pixels), [crop(pixels, face) for face in landmarks]))
+    picturing, _ = _timed(lambda: (thumbnail(copies.coarse), [crop(copies, face) for face in landmarks]))
     return [
         ("decode", decoding),
         ("detect", detecting),

@@ -23,6 +23,7 @@ from bench.photos import lfw
 from bench.recall import LFW_FACE
 from bench.tables import show
 from kanta_core.vision import align
+from kanta_core.vision.copies import Copies
 from kanta_core.vision.decode import decode
 from kanta_core.vision.encoder import Engine, engine
 from kanta_core.vision.quality import features
@@ -98,7 +99,7 @@ def _face(its: Engine, picture: Image.Image) -> tuple[NDArray[np.float64], NDArr
     pixels = decode(data.getvalue(), max_pixels=1_000_000).pixels
     side = len(pixels)
     x, y, width, height = (each * side / 250 for each in LFW_FACE)
-    for found in its.detect(pixels):
+    for found in its.detect(Copies(pixels)):
         face = found.within(side, side)
         if face is None:
             continue

@@ -34,10 +34,12 @@ def landmarks(pixels: Pixels, face: Detection) -> Landmarks:
 
 def chips(pixels: Pixels, faces: Sequence[Landmarks]) -> Pixels:
     """The faces with these landmarks upright and of one size: uint8 (len(faces) > 0, 150, 150, 3)."""
-    shapes = dlib.full_object_detections(
-        [dlib.full_object_detection(dlib.rectangle(), [dlib.point(*point) for point in face]) for face in faces]
-    )
-    return np.stack(dlib.get_face_chips(pixels, shapes, size=CHIP_SIDE, padding=_CHIP_PADDING))
+    cut = []
+    for face in faces:
+        shape = dlib.full_object_detection(dlib.rectangle(), [dlib.point(*point) for point in face])
+        # One at a time, as face_recognition does: dlib makes smaller copies of all that lies between them.
+        cut.append(dlib.get_face_chip(pixels, shape, size=CHIP_SIDE, padding=_CHIP_PADDING))
+    return np.stack(cut)
 
 
 def _turned_landmarks(pixels: Pixels, face: Detection) -> Landmarks:

