@@ -1,4 +1,4 @@
-"""Each face's nearest faces: exact, every face compared with every other once."""
+"""Each face's nearest faces: exact, every face being compared with every other once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 # Rows compared with rows at a time: 1,024² float32 are 4 MB and stay in a processor's cache.
 _BLOCK = 1_024
 _THREADS = 2
+_SKETCH = 64
+# By how much two ways of adding up a dot product in float32 may differ.
+_ROUNDING = np.float32(1e-5)
 # Candidates that are kept before each face's nearest are chosen among them.
 _PENDING = 200_000
 
@@ -24,11 +27,12 @@ def near_pairs(vectors: NDArray[np.float32], *, radius: float, most: int) -> Pai
     """
     count = len(vectors)
     nearest = _Nearest(count, most, least=1.0 - radius / 2.0)  # |a-b|² = 2 - 2 a·b
+    sketches = _sketch(vectors)
     starts = range(0, count, _BLOCK)
     # Each block by itself comes first: where faces are many and alike, what is found there keeps the rest short.
     with ThreadPoolExecutor(_THREADS) as threads:
         list(threads.map(lambda start: _within(vectors, start, nearest), starts))
-        list(threads.map(lambda start: _beyond(vectors, start, nearest), starts))
+        list(threads.map(lambda start: _beyond(vectors, sketches, start, nearest), starts))
     return nearest.pairs()
 
 
@@ -38,6 +42,18 @@ def distinct(left: NDArray[np.intp], right: NDArray[np.intp], count: int) -> Pai
     keys = np.sort(keys[left != right])
     keys = keys[np.diff(keys, prepend=-1) > 0]
     return keys // max(count, 1), keys % max(count, 1)
+
+
+def _sketch(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Half as many numbers for each vector, whose dot products are never below those of the vectors.
+
+    They are its coordinates along the axes on which the vectors are largest, and the length of what is left: of
+    two remainders the dot product is at most the product of their lengths.
+    """
+    axes = np.linalg.eigh(vectors.T @ vectors)[1][:, -_SKETCH:]
+    along = vectors @ axes
+    rest = np.einsum("ij,ij->i", vectors, vectors) - np.einsum("ij,ij->i", along, along)
+    return np.ascontiguousarray(np.column_stack([along, np.sqrt(np.maximum(rest, 0.0))]), np.float32)
 
 
 def _within(vectors: NDArray[np.float32], start: int, nearest: _Nearest) -> None:
@@ -52,20 +68,22 @@ def _within(vectors: NDArray[np.float32], start: int, nearest: _Nearest) -> None
     nearest.offer(rows + start, columns + start, dots[rows, columns])
 
 
-def _beyond(vectors: NDArray[np.float32], start: int, nearest: _Nearest) -> None:
-    """The block at `start` against all after it."""
-    block = vectors[start : start + _BLOCK]
+def _beyond(vectors: NDArray[np.float32], sketches: NDArray[np.float32], start: int, nearest: _Nearest) -> None:
+    """The block at `start` against all after it: by their sketches first, then those that may be near."""
+    block = sketches[start : start + _BLOCK]
     rows, columns, found, waiting = [], [], [], 0
-    dots = np.empty((len(block), _BLOCK), np.float32)
+    bounds = np.empty((len(block), _BLOCK), np.float32)
     for other in range(start + _BLOCK, len(vectors), _BLOCK):
-        others = vectors[other : other + _BLOCK]
-        here = dots[:, : len(others)] if len(others) == _BLOCK else np.empty((len(block), len(others)), np.float32)
+        others = sketches[other : other + _BLOCK]
+        here = bounds if len(others) == _BLOCK else np.empty((len(block), len(others)), np.float32)
         np.matmul(block, others.T, out=here)
-        worst, their_worst = nearest.worst[start : start + len(block)], nearest.worst[other : other + len(others)]
+        worst = nearest.worst[start : start + len(block)] - _ROUNDING
+        their_worst = nearest.worst[other : other + len(others)] - _ROUNDING
         wanted = here >= worst[:, None]
         wanted |= here >= their_worst
         row, column = np.divmod(np.flatnonzero(wanted), len(others))
-        dot, row, column = here[row, column], row + start, column + other
+        row, column = row + start, column + other
+        dot = np.einsum("ij,ij->i", vectors[row], vectors[column])
         rows += [row, column]
         columns += [column, row]
         found += [dot, dot]
