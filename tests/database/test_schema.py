@@ -78,6 +78,25 @@ NEVER = {
     "two current codes": ("INSERT INTO event_codes SELECT 'other', id, true FROM events", errors.UniqueViolation),
     "a code in capitals": ("INSERT INTO event_codes SELECT 'Other', id, false FROM events", errors.CheckViolation),
     "a person without a number": ("INSERT INTO people SELECT id, 0 FROM events", errors.CheckViolation),
+    "a correction of nobody": (
+        "INSERT INTO corrections (event_id, id, kind, next_cluster_id) SELECT id, 1, 'name', 1 FROM events",
+        errors.CheckViolation,
+    ),
+    "a move to nobody": (
+        """INSERT INTO corrections (event_id, id, kind, face_ids, next_cluster_id)
+           SELECT id, 1, 'move', ARRAY[id], 1 FROM events""",
+        errors.CheckViolation,
+    ),
+    "a move of nothing": (
+        """INSERT INTO corrections (event_id, id, kind, other_cluster_id, next_cluster_id)
+           SELECT id, 1, 'move', 1, 1 FROM events""",
+        errors.CheckViolation,
+    ),
+    "hidden or not, nobody says": (
+        """INSERT INTO corrections (event_id, id, kind, cluster_id, next_cluster_id)
+           SELECT id, 1, 'hide', 1, 1 FROM events""",
+        errors.CheckViolation,
+    ),
     "a drop that is none": ("INSERT INTO drops (blob_name) VALUES ('a')", errors.CheckViolation),
     "a drop that waits for ever": (
         "INSERT INTO drops (blob_name, code, problem) VALUES ('a', 'b', 'c')",

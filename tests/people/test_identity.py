@@ -7,7 +7,8 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kanta_core.people.identity import carry_over
+from kanta_core.domain.faces import NO_PERSON
+from kanta_core.people.identity import carry_over, regroup
 
 A, B, C, D, E, F = (uuid.UUID(int=number) for number in range(6))
 
@@ -70,3 +71,43 @@ def test_numbers_are_one_to_one_with_people_and_never_reused(
     assert set(flat) <= set(previous.values()) | set(range(6, following))
     # Again with what came out: nothing changes.
     assert carry_over(groups, assigned, next_number=following) == (assigned, following)
+
+
+def test_a_number_whose_faces_went_on_in_another_says_so() -> None:
+    found = regroup([[[A, B, C, D, E]]], [A, B, C, D, E], {A: 1, B: 1, C: 1, D: 2, E: 2}, next_number=3)
+    assert (found.merged_into, found.split_from) == ({2: 1}, {})
+
+
+def test_a_number_born_out_of_another_says_so() -> None:
+    found = regroup([[[A, B], [C]]], [A, B, C], {A: 1, B: 1, C: 1}, next_number=2)
+    assert (found.numbers, found.split_from, found.next_number) == ({A: 1, B: 1, C: 2}, {2: 1}, 3)
+
+
+def test_a_number_whose_faces_are_gone_went_nowhere() -> None:
+    found = regroup([[[A, B]]], [A, B], {A: 1, B: 1}, next_number=3)
+    assert (found.merged_into, found.split_from) == ({}, {})
+
+
+def test_faces_that_were_deleted_meanwhile_count_for_nobody() -> None:
+    # Read as three of one person; two of them are gone by now.
+    found = regroup([[[A, B, C], [D]]], [A, B, C, D], {A: 2, D: 1}, next_number=3)
+    assert found.numbers == {A: 2, D: 1}
+
+
+def test_a_face_that_came_meanwhile_stays_where_it_joined() -> None:
+    found = regroup([[[A, B]]], [A, B], {A: 1, B: 1, C: 1, D: NO_PERSON}, next_number=2)
+    assert found.numbers == {A: 1, B: 1, C: 1, D: NO_PERSON}
+
+
+def test_a_face_that_joined_a_number_that_goes_on_in_another_goes_along() -> None:
+    found = regroup([[[A, B, C]]], [A, B, C], {A: 1, B: 1, C: 2, D: 2}, next_number=3)
+    assert (found.numbers[D], found.merged_into) == (1, {2: 1})
+
+
+def test_a_face_in_no_group_any_more_is_in_no_person() -> None:
+    assert regroup([[[A]]], [A, B], {A: 1, B: 1}, next_number=2).numbers == {A: 1, B: NO_PERSON}
+
+
+def test_those_of_a_person_whom_two_encoders_have_seen_have_one_number() -> None:
+    found = regroup([[[A, B]], [[C, D], [E]]], [A, B, C, D, E], {A: 1, B: 1, C: 1, D: 1, E: 2}, next_number=3)
+    assert found.numbers == {A: 1, B: 1, C: 1, D: 1, E: 2}

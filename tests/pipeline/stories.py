@@ -8,7 +8,9 @@ from contextlib import suppress
 
 from PIL import Image
 
-from kanta_core.errors import EventNotFound, KantaError
+from kanta_core.domain.corrections import CorrectionKind, Statement
+from kanta_core.errors import EventNotFound, KantaError, StalePeople
+from kanta_core.pipeline.correct import correct
 from kanta_core.pipeline.encode import encode
 from kanta_core.pipeline.gather import change_event, create_event
 from kanta_core.pipeline.recluster import recluster, request_reclusters
@@ -100,6 +102,26 @@ def _grouped(services: Services, world: World, code: str) -> None:
         recluster(services, event.id)
 
 
+def _merged(services: Services, world: World, code: str) -> None:
+    _grouped(services, world, code)
+    # Whoever is told that people changed meanwhile looks again.
+    for _ in range(3):
+        people = world.query(
+            """SELECT p.cluster_id, p.revision, p.event_id FROM people p JOIN event_codes c USING (event_id)
+                WHERE c.code = %(code)s AND EXISTS (
+                      SELECT FROM faces f WHERE f.event_id = p.event_id AND f.cluster_id = p.cluster_id)
+                ORDER BY 1""",
+            {"code": code},
+        )
+        if len(people) < 2:
+            return
+        (into, *_), (number, *_) = people[:2]
+        merge = Statement(kind=CorrectionKind.MERGE, cluster_id=number, other_cluster_id=into)
+        with suppress(StalePeople):
+            correct(services, code, merge, seen={number: revision for number, revision, _ in people})
+            return
+
+
 def _swept(services: Services, world: World, code: str) -> None:
     world.vanish(f"{code}/ben")
     world.drop(f"{code}/b", COPY)
@@ -139,6 +161,7 @@ STORIES: dict[str, Story] = {
     "a duplicate is removed": _removed,
     "a photo is uploaded": _uploaded,
     "the people are made": _grouped,
+    "two people are merged": _merged,
     "the sweep finds much": _swept,
     "the event gets a new code": _renamed,
     "the code is used again": _used_again,

@@ -25,6 +25,13 @@ _CONTRADICTIONS = {
         SELECT f.id::text FROM faces f
          WHERE f.cluster_id <> -1 AND NOT EXISTS (
             SELECT FROM people p WHERE p.event_id = f.event_id AND p.cluster_id = f.cluster_id)""",
+    "a number of nobody's that has faces": """
+        SELECT p.cluster_id::text FROM people p JOIN faces f USING (event_id, cluster_id)
+         WHERE p.goes_on_as IS NOT NULL""",
+    "a face in a group that is not there": """
+        SELECT f.id::text FROM faces f
+         WHERE f.grouped_as <> -1 AND NOT EXISTS (
+            SELECT FROM people p WHERE p.event_id = f.event_id AND p.cluster_id = f.grouped_as)""",
     "a number given before its turn": """
         SELECT p.cluster_id::text FROM people p JOIN events e ON e.id = p.event_id
          WHERE p.cluster_id >= e.next_cluster_id""",
