@@ -26,6 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Rows = NDArray[np.intp]
 Numbers = NDArray[np.float64]
@@ -63,8 +64,8 @@ class Sums:
         """Of `count` groups; face i, of unit length, with this much room around it, is in group `labels[i]`."""
         self.rule = rule
         self.sizes = np.bincount(labels, minlength=count).astype(np.float64)
-        self.totals = np.zeros((count, vectors.shape[1]))
-        np.add.at(self.totals, labels, vectors)
+        belongs = csr_array((np.ones(len(labels)), (labels, np.arange(len(labels)))), shape=(count, len(labels)))
+        self.totals = np.asarray(belongs @ vectors.astype(np.float64), np.float64)
         self.room = np.bincount(labels, room, minlength=count) / np.maximum(self.sizes, 1.0)
         self.spread = np.empty(count)
         self._tell_spread(np.arange(count))
