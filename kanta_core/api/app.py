@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from kanta_core import __version__
-from kanta_core.api import corrections, events, images, pages, people, problems, search, system
+from kanta_core.api import corrections, events, images, pages, people, problems, reports, search, system
 from kanta_core.api.openapi import DocumentedApp
 
 _DESCRIPTION = """
@@ -30,6 +30,6 @@ def create_app() -> FastAPI:
     )
     problems.install(app)
     pages.install(app)
-    for module in (system, events, images, people, corrections, search):
+    for module in (system, events, images, people, corrections, reports, search):
         app.include_router(module.router)
     return app
