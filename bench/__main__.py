@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 import importlib
 
-_SECTIONS = ("encoding", "recall", "composites", "faceless", "verification", "decoding", "grouping", "pipeline")
+_SECTIONS = (
+    "encoding",
+    "recall",
+    "composites",
+    "faceless",
+    "verification",
+    "decoding",
+    "grouping",
+    "held_back",
+    "pipeline",
+)
 # Only when named: these take many minutes, or print what is then written into the code.
 _BY_NAME = ("fit_doubts", "fit_people", "fit_quality", "fuzz")
 
