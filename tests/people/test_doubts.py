@@ -9,8 +9,15 @@ from kanta_core.people.doubts import Doubt, cohesion, doubts
 from tests.people.made_up import faces_of, people
 
 
-def asked(sizes: list[int], numbers: list[int], photos: list[int] | None = None, most: int = 10) -> list[Doubt]:
-    vectors, _ = people(1, sizes)
+def asked(
+    sizes: list[int],
+    numbers: list[int],
+    *,
+    photos: list[int] | None = None,
+    spread: float = 0.025,
+    most: int = 10,
+) -> list[Doubt]:
+    vectors, _ = people(1, sizes, spread)
     return doubts(faces_of(vectors, photos=photos), np.array(numbers), most=most)
 
 
@@ -36,8 +43,9 @@ def test_people_who_are_right_raise_no_doubt() -> None:
 
 
 def test_two_who_are_in_one_photo_are_not_said_to_be_one() -> None:
-    assert asked([6], [0, 0, 0, 1, 1, 1], photos=[0, 1, 2, 3, 4, 5]) != []
-    assert asked([6], [0, 0, 0, 1, 1, 1], photos=[0, 1, 2, 2, 3, 4]) == []
+    numbers = [0, 0, 0, 1, 1, 1]
+    assert asked([6], numbers, photos=[0, 1, 2, 3, 4, 5], spread=0.035) != []
+    assert asked([6], numbers, photos=[0, 1, 2, 2, 3, 4], spread=0.035) == []
 
 
 def test_faces_in_no_person_raise_no_doubt() -> None:

@@ -45,7 +45,7 @@ def test_a_person_with_thousands_of_faces_stays_whole() -> None:
 
 def test_two_faces_of_one_photo_are_two_people() -> None:
     # One person's faces by their looks: twins, both in photos 0 and 1.
-    faces, _ = people(5, [8])
+    faces, _ = people(5, [8], spread=0.035)
     numbers = grouped(faces, photos=[0, 0, 1, 1, 2, 3, 4, 5])
     assert numbers[0] != numbers[1]
     assert numbers[2] != numbers[3]
@@ -81,7 +81,7 @@ def test_order_makes_no_difference_and_no_person_is_twice_in_a_photo(
     again = group(Faces(faces.embeddings[order], faces.qualities[order], faces.photos[order]))
     assert partition(again, order.tolist()) == partition(numbers)
     # Made-up faces of one person at this spread are further apart than a face and its mirror image.
-    if spread > 0.02:
+    if spread > 0.03:
         seen = Counter(zip(faces.photos.tolist(), numbers.tolist(), strict=True))
         assert all(count == 1 for (_, number), count in seen.items() if number >= 0)
 
