@@ -12,28 +12,21 @@ people are looked at again at the end: where the grouping has brought them toget
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kanta_core.domain.corrections import Correction, CorrectionKind
 from kanta_core.domain.faces import NO_PERSON
+from kanta_core.people.lineage import Lineage
+from kanta_core.people.seats import Rows, Seats, commonest
 
-Rows = NDArray[np.intp]
 # Of the first rows those that are nearer to the second than to the third; False where that can't be told.
 Nearer = Callable[[Rows, Rows, Rows], NDArray[np.bool_]]
 
 # A face sent away can come to where another statement does not want it; after so many rounds it is in no person.
 _MOST_ROUNDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """Where numbers of the grouping went and came from, each under its own number."""
-
-    merged_into: Mapping[int, int] = field(default_factory=dict)
-    split_from: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class Stated:
 class Replayed:
     """`numbers` is the person of each face, int32, NO_PERSON for none.
 
-    `joined` says which number a number went on as by a merge, and the correction that made it so.
+    `joined` says which number a number went on as, and the merge that made it so, 0 for the grouping.
     """
 
     numbers: NDArray[np.int32]
@@ -63,14 +56,13 @@ def replay(grouped: NDArray[np.int32], stated: Sequence[Stated], *, lineage: Lin
         its.obey(each)
     its.follow_the_grouping()
     its.keep_apart()
-    return Replayed(its.numbers, its.joined)
+    return Replayed(its.seats.numbers, its.followed | its.seats.joined)
 
 
 class _Replay:
     def __init__(self, grouped: NDArray[np.int32], lineage: Lineage, nearer: Nearer) -> None:
-        self.numbers = grouped.astype(np.int32, copy=True)
-        self.placed = np.zeros(len(grouped), np.int32)
-        self.joined: dict[int, tuple[int, int]] = {}
+        self.seats = Seats(grouped)
+        self.followed: dict[int, tuple[int, int]] = {}
         self._grouped = grouped
         self._living = frozenset(np.unique(grouped).tolist())
         self._lineage = lineage
@@ -78,15 +70,18 @@ class _Replay:
         self._apart: list[Stated] = []
 
     def obey(self, stated: Stated) -> None:
+        number = stated.correction.statement.other_cluster_id
         match stated.correction.statement.kind:
             case CorrectionKind.MERGE:
                 self._merge(stated)
             case CorrectionKind.MOVE:
-                self._place(stated.faces, self._now(stated.correction.statement.other_cluster_id), stated)
+                self.seats.place(stated.faces, self.seats.now(number), stated.correction.id)
             case CorrectionKind.NEVER_GROUP:
-                self._place(stated.faces, NO_PERSON, stated)
+                self.seats.place(stated.faces, NO_PERSON, stated.correction.id)
             case CorrectionKind.SPLIT:
-                self._split(stated)
+                self._choose(stated, self._numbers_of(stated), self.seats.now(number))
+                self.seats.place(stated.faces, self.seats.now(number), stated.correction.id)
+                self._keep_from_now_on(stated)
             case CorrectionKind.NOT_THIS_PERSON:
                 self._keep_from_now_on(stated)
             case CorrectionKind.DIFFERENT_PEOPLE:
@@ -96,10 +91,17 @@ class _Replay:
 
     def follow_the_grouping(self) -> None:
         """Placed faces whose number the grouping joined to another go along, unless a statement is against it."""
-        for number in np.unique(self.numbers).tolist():
-            heir = last_of(number, self._lineage.merged_into)
-            if number not in self._living and heir != number:
-                self._join(number, self._now(heir))
+        for number in np.unique(self.seats.numbers).tolist():
+            heir = self._lineage.heir(number)
+            if number in self._living or heir == number:
+                continue
+            # Its faces may have left the heir again by now, under a number that is new.
+            groups = self._grouped[self.seats.numbers == number]
+            groups = groups[np.isin(groups, [heir, *self._lineage.born_out_of(heir)])]
+            into = self.seats.now(commonest(groups) if len(groups) else heir)
+            if into != number and not self._told_apart(number, into):
+                self.seats.numbers[self.seats.numbers == number] = into
+                self.followed[number] = into, 0
 
     def keep_apart(self) -> None:
         """Faces stated to be different people are: who came together later by the grouping alone parts again."""
@@ -108,83 +110,58 @@ class _Replay:
             if not any(moved):
                 return
         for stated in self._apart:
-            together = self._shared(stated)
-            late = np.isin(self.numbers, together) & (self.placed <= stated.correction.id)
-            self.numbers[stated.faces[late[stated.faces]]] = NO_PERSON
-
-    def _place(self, rows: Rows, number: int, stated: Stated) -> None:
-        self.numbers[rows] = number
-        self.placed[rows] = stated.correction.id
+            together = self.seats.shared(stated.faces, stated.others)
+            self.seats.send(stated.faces, together, NO_PERSON, stated.correction.id)
 
     def _merge(self, stated: Stated) -> None:
-        spoken_of = stated.correction.statement.cluster_id
-        number, into = self._now(spoken_of), self._now(stated.correction.statement.other_cluster_id)
+        statement, by = stated.correction.statement, stated.correction.id
+        number, into = self.seats.now(statement.cluster_id), self.seats.now(statement.other_cluster_id)
         for each in (number, *self._born(stated)):
-            self._go_on(each, into, stated.correction.id)
-        if number not in self._living and len(stated.faces):
-            # The grouping has its faces elsewhere by now: whoever they are with is this person, too.
-            groups = self._grouped[stated.faces]
-            if len(groups := groups[groups != NO_PERSON]):
-                found = self._now(int(np.bincount(groups).argmax()))
-                if found != into and not self._told_apart(found, into):
-                    self._go_on(found, into, stated.correction.id)
-        self._place(stated.faces, into, stated)
-        self._place(stated.others, into, stated)
-
-    def _split(self, stated: Stated) -> None:
-        number = self._now(stated.correction.statement.other_cluster_id)
-        self._choose(stated, self._all_of(stated), number)
-        self._place(stated.faces, number, stated)
-        self._keep_from_now_on(stated)
+            self.seats.go_on(each, into, by)
+        # Where the grouping has its faces elsewhere by now, whoever they are with is this person, too.
+        elsewhere = self.seats.now(commonest(self._grouped[stated.faces]))
+        gone = statement.cluster_id in self._lineage.merged_into and elsewhere not in (into, NO_PERSON)
+        if gone and not self._told_apart(elsewhere, into):
+            self.seats.go_on(elsewhere, into, by)
+        self.seats.place(stated.faces, into, by)
+        self.seats.place(stated.others, into, by)
 
     def _differ(self, stated: Stated) -> None:
         statement = stated.correction.statement
-        if self._now(statement.cluster_id) == self._now(statement.other_cluster_id):
+        if self.seats.now(statement.cluster_id) == self.seats.now(statement.other_cluster_id):
             # Stated after a merge of both: their ways part here.
-            self._stand_alone(statement.cluster_id)
-        homes = {self._now(statement.cluster_id), self._now(statement.other_cluster_id)}
-        homes |= {_commonest(self.numbers[rows]) for rows in (stated.faces, stated.others)}
-        together = homes & set(self._shared(stated).tolist())
-        self._choose(stated, together, self._now(statement.cluster_id))
+            self.seats.stand_alone(statement.cluster_id)
+        homes = set(self._sides(stated))
+        homes |= {commonest(self.seats.numbers[rows]) for rows in (stated.faces, stated.others)}
+        together = homes & set(self.seats.shared(stated.faces, stated.others).tolist())
+        self._choose(stated, together, self.seats.now(statement.cluster_id))
         self._keep_from_now_on(stated)
 
     def _choose(self, stated: Stated, numbers: Iterable[int], number: int) -> None:
-        """Faces that came later go with the side they are nearer to."""
-        listed = np.zeros(len(self.numbers), bool)
-        listed[stated.faces] = listed[stated.others] = True
-        late = np.flatnonzero(np.isin(self.numbers, list(numbers)) & (self.placed == 0) & ~listed)
+        """Faces in `numbers` of which nothing was said go to `number` if they are nearer to the first side."""
+        free = self.seats.placed == 0
+        free[stated.faces] = free[stated.others] = False
+        late = np.flatnonzero(np.isin(self.seats.numbers, list(numbers)) & free)
         if len(late) and len(stated.faces) and len(stated.others):
-            self.numbers[late[self._nearer(late, stated.faces, stated.others)]] = number
+            self.seats.numbers[late[self._nearer(late, stated.faces, stated.others)]] = number
 
     def _keep_from_now_on(self, stated: Stated) -> None:
         self._apart.append(stated)
         self._part(stated)
-
-    def _evict(self, stated: Stated) -> bool:
-        """Faces that are not a person leave it, also when none of its own faces is left."""
-        if stated.correction.statement.kind is not CorrectionKind.NOT_THIS_PERSON:
-            return False
-        return self._send(stated.faces, self._all_of(stated), self._sides(stated)[0], stated)
 
     def _part(self, stated: Stated) -> bool:
         """Whether faces of both sides were in one person, and had to leave it."""
         first, second = self._sides(stated)
         if first == second:
             return False  # a later merge says that they are one after all
-        moved = self._evict(stated)
-        moved |= self._send(stated.faces, self._shared(stated), first, stated)
-        return moved | self._send(stated.others, self._shared(stated), second, stated)
-
-    def _send(self, rows: Rows, numbers: Iterable[int], number: int, stated: Stated) -> bool:
-        # What was stated about a face later counts more.
-        leaving = rows[np.isin(self.numbers[rows], list(numbers)) & (self.placed[rows] <= stated.correction.id)]
-        leaving = leaving[self.numbers[leaving] != number]
-        self.numbers[leaving] = number
-        return len(leaving) > 0
-
-    def _shared(self, stated: Stated) -> NDArray[np.int32]:
-        both = np.intersect1d(self.numbers[stated.faces], self.numbers[stated.others])
-        return np.asarray(both[both != NO_PERSON], np.int32)
+        faces, others, by = stated.faces, stated.others, stated.correction.id
+        moved = False
+        if stated.correction.statement.kind is CorrectionKind.NOT_THIS_PERSON:
+            # Also when none of that person's own faces is left.
+            moved = self.seats.send(faces, self._numbers_of(stated), first, by)
+        moved |= self.seats.send(faces, self.seats.shared(faces, others), first, by)
+        # Those of the second side leave only where the first is at home.
+        return moved | self.seats.send(others, self.seats.shared(faces, others), second, by)
 
     def _sides(self, stated: Stated) -> tuple[int, int]:
         """The numbers of the two sides of a statement that keeps faces apart."""
@@ -192,65 +169,24 @@ class _Replay:
         first, second = statement.cluster_id, statement.other_cluster_id
         if statement.kind is not CorrectionKind.DIFFERENT_PEOPLE:
             first, second = second, first
-        return self._now(first), self._now(second)
-
-    def _join(self, number: int, other: int) -> None:
-        if number != other and not self._told_apart(number, other):
-            self.numbers[self.numbers == number] = other
+        return self.seats.now(first), self.seats.now(second)
 
     def _told_apart(self, number: int, other: int) -> bool:
-        def holds(rows: Rows, which: int) -> bool:
-            return bool((self.numbers[rows] == which).any())
-
+        holds = self.seats.holds
         return any(
-            (holds(stated.faces, number) and holds(stated.others, other))
-            or (holds(stated.faces, other) and holds(stated.others, number))
+            (holds(number, stated.faces) and holds(other, stated.others))
+            or (holds(other, stated.faces) and holds(number, stated.others))
             for stated in self._apart
         )
+
+    def _numbers_of(self, stated: Stated) -> list[int]:
+        """Every number that the person it speaks of has by now."""
+        number = stated.correction.statement.cluster_id
+        assert number is not None
+        return [self.seats.now(number), self.seats.now(self._lineage.heir(number)), *self._born(stated)]
 
     def _born(self, stated: Stated) -> list[int]:
         """Numbers born out of the one it speaks of after it was stated, and what they are now."""
         of, since = stated.correction.statement.cluster_id, stated.correction.next_cluster_id
         assert of is not None
-        born = {of}
-        # Numbers rise with time, so that a parent comes before its children.
-        for number, parent in sorted(self._lineage.split_from.items()):
-            if number >= since and parent in born:
-                born.add(number)
-        return sorted({self._now(number) for number in born - {of}})
-
-    def _all_of(self, stated: Stated) -> list[int]:
-        """Every number that the person it speaks of has by now."""
-        number = stated.correction.statement.cluster_id
-        assert number is not None
-        heir = last_of(number, self._lineage.merged_into)
-        return [self._now(number), self._now(heir), *self._born(stated)]
-
-    def _now(self, number: int | None) -> int:
-        assert number is not None
-        return self.joined[number][0] if number in self.joined else number
-
-    def _go_on(self, number: int, into: int, correction_id: int) -> None:
-        if number == into:
-            return
-        self.numbers[self.numbers == number] = into
-        for former, (current, since) in self.joined.items():
-            if current == number:
-                self.joined[former] = into, since
-        self.joined[number] = into, correction_id
-
-    def _stand_alone(self, number: int | None) -> None:
-        assert number is not None
-        self.joined.pop(number, None)
-
-
-def last_of(number: int, merged_into: Mapping[int, int]) -> int:
-    """Where a number of the grouping is now."""
-    while number in merged_into:
-        number = merged_into[number]
-    return number
-
-
-def _commonest(numbers: NDArray[np.int32]) -> int:
-    numbers = numbers[numbers != NO_PERSON]
-    return int(np.bincount(numbers).argmax()) if len(numbers) else NO_PERSON
+        return [self.seats.now(number) for number in self._lineage.born_out_of(of, since=since)]

@@ -14,12 +14,14 @@ from kanta_core.database.assignments import Number, Standing
 from kanta_core.database.pool import Connection
 from kanta_core.domain.corrections import Correction, CorrectionKind
 from kanta_core.domain.faces import NO_PERSON
+from kanta_core.people.lineage import Lineage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from kanta_core.people.replay import Rows, Stated
+    from kanta_core.people.replay import Stated
+    from kanta_core.people.seats import Rows
 
 # These make a person; once they are undone its number stands for whom it was made out of.
 _MAKE_A_PERSON = frozenset({CorrectionKind.SPLIT, CorrectionKind.NOT_THIS_PERSON})
@@ -38,7 +40,7 @@ def replay_event(
     # numpy is for those who change people.
     import numpy as np  # noqa: PLC0415
 
-    from kanta_core.people.replay import Lineage, replay  # noqa: PLC0415
+    from kanta_core.people.replay import replay  # noqa: PLC0415
     from kanta_core.people.traits import goes_on_as, traits_of  # noqa: PLC0415
 
     made = corrections.in_order(connection, event_id)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from kanta_core.domain.corrections import Correction, CorrectionKind, Statement
 from kanta_core.domain.faces import NO_PERSON
 from kanta_core.people.identity import regroup
-from kanta_core.people.replay import Lineage, Replayed, Rows, Stated, replay
+from kanta_core.people.lineage import Lineage
+from kanta_core.people.replay import Replayed, Stated, replay
+from kanta_core.people.seats import Rows
 
 _WHEN = datetime(2026, 5, 1, tzinfo=UTC)
 PLACING = frozenset({CorrectionKind.MERGE, CorrectionKind.SPLIT, CorrectionKind.MOVE, CorrectionKind.NEVER_GROUP})
@@ -194,7 +196,9 @@ def broken(album: Album) -> list[str]:
 
     def now(number: int | None) -> int:
         assert number is not None
-        return replayed.joined[number][0] if number in replayed.joined else number
+        into, by = replayed.joined.get(number, (number, 0))
+        # Only a merge makes two people one whatever was stated before; the grouping doesn't.
+        return into if by else number
 
     checks: list[tuple[Correction, Callable[[list[int], list[int]], bool]]] = []
     for correction in album.active:

@@ -98,6 +98,14 @@ def test_a_face_moved_to_a_person_goes_on_with_it(album: Album) -> None:
     assert album.shown() == {1: [0, 1, 2, 3, 4, 7, 8], 2: [5, 6]}
 
 
+def test_a_person_made_of_two_follows_the_grouping_to_another_and_back(album: Album) -> None:
+    album.merge(2, 3)
+    album.group([[0, 1, 2, 3, 7, 8], [4, 5, 6]])
+    assert album.shown() == {1: list(range(9))}
+    album.group(THREE)
+    assert album.shown() == {1: [0, 1, 2, 3], 4: [4, 5, 6, 7, 8]}
+
+
 def test_a_face_that_is_not_a_person_is_free_to_be_anybody_else(album: Album) -> None:
     album.deny(1, [3])
     assert album.members(4) == [3]
@@ -194,7 +202,7 @@ def acted(draw: st.DataObject, album: Album) -> None:
         (album.merge if act == "merge" else album.differ)(first, second)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(st.data())
 def test_whatever_happens_what_was_stated_holds_until_it_is_taken_back(data: st.DataObject) -> None:
     album = Album([float(each) for each in range(8)])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kanta_core.domain.corrections import Correction, CorrectionKind, Statement
-from kanta_core.people.replay import Lineage
+from kanta_core.people.lineage import Lineage
 from kanta_core.people.traits import Traits, goes_on_as, traits_of
 
 NAME, HIDE, COVER = CorrectionKind.NAME, CorrectionKind.HIDE, CorrectionKind.COVER

@@ -28,9 +28,9 @@ MERGE, MOVE = CorrectionKind.MERGE, CorrectionKind.MOVE
 
 @pytest.fixture
 def party(world: World, wedding: str) -> Party:
-    """120 people, of whom half are in one photo only, and the first in thirty."""
+    """120 people, of whom most are in one photo only, and the first in twenty."""
     its = Party(world, wedding)
-    its.photograph([person for person in range(120) for _ in range(max(1, 30 - person // 2))])
+    its.photograph([person for person in range(120) for _ in range(max(1, 20 - person // 2))])
     its.group()
     return its
 
@@ -55,9 +55,6 @@ def test_a_hundred_corrections_survive_ten_reclusters_and_undone_leave_no_trace(
     for each in chance.sample(made, len(made)):
         set_undone(party.world.services, party.code, each, undone=True)
     assert seen(party) == before
-    for each in chance.sample(made, len(made)):
-        set_undone(party.world.services, party.code, each, undone=False)
-    assert seen(party) == corrected
 
 
 def test_with_a_fifth_more_photos_people_keep_their_numbers_and_corrections_hold(
