@@ -71,7 +71,6 @@ def _within(vectors: NDArray[np.float32], start: int, nearest: _Nearest) -> None
 def _beyond(vectors: NDArray[np.float32], sketches: NDArray[np.float32], start: int, nearest: _Nearest) -> None:
     """The block at `start` against all after it: by their sketches first, then those that may be near."""
     block = sketches[start : start + _BLOCK]
-    rows, columns, found, waiting = [], [], [], 0
     bounds = np.empty((len(block), _BLOCK), np.float32)
     for other in range(start + _BLOCK, len(vectors), _BLOCK):
         others = sketches[other : other + _BLOCK]
@@ -83,16 +82,9 @@ def _beyond(vectors: NDArray[np.float32], sketches: NDArray[np.float32], start: 
         wanted |= here >= their_worst
         row, column = np.divmod(np.flatnonzero(wanted), len(others))
         row, column = row + start, column + other
-        dot = np.einsum("ij,ij->i", vectors[row], vectors[column])
-        rows += [row, column]
-        columns += [column, row]
-        found += [dot, dot]
-        waiting += 2 * len(row)
-        if waiting > _PENDING:
-            nearest.offer(np.concatenate(rows), np.concatenate(columns), np.concatenate(found))
-            rows, columns, found, waiting = [], [], [], 0
-    if waiting:
-        nearest.offer(np.concatenate(rows), np.concatenate(columns), np.concatenate(found))
+        dots = np.einsum("ij,ij->i", vectors[row], vectors[column])
+        nearest.offer(row, column, dots)
+        nearest.offer(column, row, dots)
 
 
 class _Nearest:
@@ -103,27 +95,40 @@ class _Nearest:
         self.worst = np.full(count, self.least)
         self._columns = np.full((count, most), -1, np.intp)
         self._dots = np.full((count, most), -np.inf, np.float32)
+        self._waiting: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]] = []
+        self._pending = 0
         self._lock = Lock()
 
     def offer(self, rows: NDArray[np.intp], columns: NDArray[np.intp], dots: NDArray[np.float32]) -> None:
         """Keep of these what is near enough; in which order they are offered makes no difference."""
+        wanted = dots >= self.worst[rows]
         with self._lock:
-            wanted = dots >= self.worst[rows]
-            rows, columns, dots = rows[wanted], columns[wanted], dots[wanted]
-            its = np.unique(rows)
-            # What is known already competes with what is new.
-            rows = np.concatenate([rows, np.repeat(its, self.most)])
-            columns = np.concatenate([columns, self._columns[its].ravel()])
-            dots = np.concatenate([dots, self._dots[its].ravel()])
-            order = np.lexsort((columns, -dots, rows))
-            rows, columns, dots = rows[order], columns[order], dots[order]
-            place = np.arange(len(rows)) - np.searchsorted(rows, rows)
-            best = place < self.most
-            self._columns[rows[best], place[best]] = columns[best]
-            self._dots[rows[best], place[best]] = dots[best]
-            self.worst[its] = np.maximum(self._dots[its, -1], self.least)
+            self._waiting.append((rows[wanted], columns[wanted], dots[wanted]))
+            self._pending += int(wanted.sum())
+            if self._pending > _PENDING:
+                self._choose()
+
+    def _choose(self) -> None:
+        rows, columns, dots = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
+        self._waiting, self._pending = [], 0
+        wanted = dots >= self.worst[rows]
+        rows, columns, dots = rows[wanted], columns[wanted], dots[wanted]
+        its = np.unique(rows)
+        # What is known already competes with what is new.
+        rows = np.concatenate([rows, np.repeat(its, self.most)])
+        columns = np.concatenate([columns, self._columns[its].ravel()])
+        dots = np.concatenate([dots, self._dots[its].ravel()])
+        order = np.lexsort((columns, -dots, rows))
+        rows, columns, dots = rows[order], columns[order], dots[order]
+        place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        best = place < self.most
+        self._columns[rows[best], place[best]] = columns[best]
+        self._dots[rows[best], place[best]] = dots[best]
+        self.worst[its] = np.maximum(self._dots[its, -1], self.least)
 
     def pairs(self) -> Pairs:
+        if self._waiting:
+            self._choose()
         count = len(self._columns)
         left, place = np.nonzero(self._columns >= 0)
         return distinct(left, self._columns[left, place], count)
