@@ -35,6 +35,9 @@ check: $(VENV)/.dev ## formatting, lint, types, import rules
 bench: $(VENV)/.dev $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## the benchmarks, as tables with ratios
 	@exec $(PY) -m bench
 
+dlib: $(VENV)/.laptop $(VENV)/.photos ## compiles dlib for this processor (minutes) and takes it instead of dlib-bin, if faster; KANTA_DLIB_MARCH=<its name>
+	@exec $(PY) -m native install --photos $(VENV)/sample/demo/photos
+
 lock: $(VENV)/.uv ## writes requirements*.txt anew from pyproject.toml
 	$(COMPILE) pyproject.toml --group container -o requirements.txt
 	$(COMPILE) pyproject.toml --group laptop -c requirements.txt -o requirements/laptop.txt
@@ -92,4 +95,4 @@ $(VENV)/.photos: demo/photos.txt demo/setuptools.txt | $(VENV)/.dev
 	@$(PY) -m demo.sample $(VENV)/sample
 	@touch $@
 
-.PHONY: help demo run test check bench lock clean
+.PHONY: help demo run test check bench dlib lock clean

@@ -1,0 +1,77 @@
+"""A program runs to its end or to its time-out, is heard meanwhile, and leaves nobody behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from native.programs import ask, watch
+
+ENVIRONMENT = {"PATH": os.environ["PATH"]}
+
+
+def gone(pid: int) -> bool:
+    """Whether there is no such process, or one that only waits to be forgotten."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while not gone(pid):
+        assert time.monotonic() < deadline, f"waited 10 s for process {pid} to end"
+        time.sleep(0.02)
+
+
+def test_an_answer_has_what_was_said_and_how_it_ended() -> None:
+    answer = ask(["sh", "-c", "cat; echo oops >&2; exit 3"], ENVIRONMENT, given="hello")
+    assert (answer.status, answer.output, answer.errors) == (3, "hello", "oops\n")
+
+
+def test_a_program_that_takes_too_long_is_ended_and_named() -> None:
+    with pytest.raises(TimeoutError, match=r"waited 0 s for sh -c sleep 300"):
+        ask(["sh", "-c", "sleep 300; true"], ENVIRONMENT, patience=0.1)
+
+
+def test_one_hears_what_it_is_at_while_it_works_and_all_of_it_is_logged(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    script = f"echo 'first'; echo 'second' >&2; while ! test -e '{go}'; do sleep 0.02; done; echo last; exit 7"
+    heard: list[str] = []
+
+    def tell(seconds: float, line: str) -> None:
+        assert seconds > 0
+        heard.append(line)
+        if line == "second":
+            go.touch()
+
+    with (tmp_path / "log").open("w+b") as log:
+        status = watch(["sh", "-c", script], ENVIRONMENT, tmp_path, log=log, tell=tell, every=0.05, patience=30)
+        log.seek(0)
+        assert log.read() == b"first\nsecond\nlast\n"
+    assert status == 7
+    assert heard[-1] == "second"
+
+
+def test_its_children_end_with_it(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    script = "import os, subprocess, sys, time; child = subprocess.Popen(['sleep', '300']);"
+    script += f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}'); print('up', flush=True);"
+    script += "time.sleep(300)"
+    with (tmp_path / "log").open("wb") as log, pytest.raises(TimeoutError, match=r"waited 0 minutes .*: up"):
+        watch(
+            [sys.executable, "-c", script],
+            ENVIRONMENT,
+            tmp_path,
+            log=log,
+            tell=lambda *_: None,
+            every=0.1,
+            patience=3.0,
+        )
+    for pid in map(int, pids.read_text().split()):
+        wait_until_gone(pid)
