@@ -123,23 +123,30 @@ def _compile(source: Path, environment: Mapping[str, str], log: Path, say: Say) 
 
 
 def _watched(command: list[str], environment: Mapping[str, str], source: Path, output: IO[bytes], say: Say) -> int:
-    def tell(seconds: float, line: str) -> None:
-        say(f"  {seconds / 60:4.1f} min  {stage(line)}")
+    at = "preparing"
+
+    def hear(line: bytes) -> None:
+        nonlocal at
+        output.write(line)
+        at = stage(line.decode(errors="replace")) or at
+
+    def pause(seconds: float) -> None:
+        say(f"  {seconds / 60:4.1f} min  {at}")
 
     try:
         return watch(
-            command, environment, source, log=output, tell=tell, every=_NEWS_SECONDS, patience=_COMPILE_SECONDS
+            command, environment, source, hear=hear, pause=pause, every=_NEWS_SECONDS, patience=_COMPILE_SECONDS
         )
     except TimeoutError as error:
-        raise Refusal(f"{error}; end what else keeps this machine busy, and try again") from error
+        raise Refusal(f"{error} at {at}; end what else keeps this machine busy, and try again") from error
 
 
-def stage(line: str) -> str:
-    """What the build is at, by its latest line: CMake's `[ 57%] Building CXX object …/face_recognition.cpp.o`."""
-    share, _, rest = line.partition("]")
-    if share.startswith("[") and share.endswith("%"):
-        return f"{share.strip('[ ')}  {rest.split('/')[-1].removesuffix('.o').strip()}"
-    return "preparing" if not line or line.startswith("--") else line[:80]
+def stage(line: str) -> str | None:
+    """What CMake is at, if this line tells: `[ 57%] Building CXX object …/face_recognition.cpp.o`."""
+    share, closed, rest = line.strip().partition("]")
+    if not closed or not share.startswith("[") or not share.endswith("%"):
+        return None
+    return f"{share.strip('[ '):>4}  {rest.split('/')[-1].removesuffix('.o')}"
 
 
 def _why(said: str, log: Path) -> str:

@@ -46,29 +46,22 @@ def watch(
     environment: Mapping[str, str],
     folder: Path,
     *,
-    log: IO[bytes],
-    tell: Callable[[float, str], None],
+    hear: Callable[[bytes], None],
+    pause: Callable[[float], None],
     every: float,
     patience: float,
 ) -> int:
-    """Run `command` in `folder` to its end, all it says into `log`; its exit status.
+    """Run `command` in `folder` to its end; its exit status.
 
-    Every so many seconds `tell` hears the seconds it has run and its latest line. TimeoutError after `patience`.
+    `hear` gets each line it says, from a thread; `pause` the seconds it has run, every so many of them.
+    TimeoutError after `patience` seconds.
     """
-    latest = ""
-
-    def listen(source: IO[bytes]) -> None:
-        nonlocal latest
-        for line in source:
-            log.write(line)
-            latest = line.decode(errors="replace").strip() or latest
-
     started = time.monotonic()
     with _started(command, environment, folder, errors=subprocess.STDOUT) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.close()
-        listener = threading.Thread(target=listen, args=(process.stdout,), daemon=True)
+        listener = threading.Thread(target=_listen, args=(process.stdout, hear), daemon=True)
         listener.start()
         while True:
             with suppress(subprocess.TimeoutExpired):
@@ -77,8 +70,13 @@ def watch(
                 return status
             spent = time.monotonic() - started
             if spent > patience:
-                raise TimeoutError(f"waited {patience / 60:.0f} minutes for {command[0]}: {latest}")
-            tell(spent, latest)
+                raise TimeoutError(f"waited {patience / 60:.0f} minutes for {command[0]}")
+            pause(spent)
+
+
+def _listen(source: IO[bytes], hear: Callable[[bytes], None]) -> None:
+    for line in source:
+        hear(line)
 
 
 class _started:  # noqa: N801 - reads as the function it is used as

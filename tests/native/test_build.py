@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 SETUP = """
 from setuptools import setup
 print("[ 57%] Building CXX object src/face_recognition.cpp.o", flush=True)
+print("-- and more", flush=True)
 setup(name="dlib", version="0", py_modules=[])
 """
 
@@ -137,19 +138,20 @@ def test_minutes_do_not_pass_in_silence(source: Path, tmp_path: Path, monkeypatc
             go.touch()
 
     build._compile(source, dict(os.environ), tmp_path / "build.log", say)
-    assert "   0.0 min  57%  face_recognition.cpp" in said
+    assert "   0.0 min   57%  face_recognition.cpp" in said
 
 
 @pytest.mark.parametrize(
     ("line", "stage"),
     [
-        ("", "preparing"),
-        ("-- Looking for pthread.h - found", "preparing"),
-        ("[  3%] Building CXX object dlib_build/CMakeFiles/dlib.dir/base64/base64.cpp.o", "3%  base64.cpp"),
-        ("[100%] Linking CXX shared module /work/_dlib_pybind11.so", "100%  _dlib_pybind11.so"),
+        ("", None),
+        ("-- Looking for pthread.h - found", None),
+        ("  128 | [[nodiscard]] void* operator new[](std::size_t)", None),
+        ("[  3%] Building CXX object dlib_build/CMakeFiles/dlib.dir/base64/base64.cpp.o\n", "  3%  base64.cpp"),
+        ("[100%] Linking CXX shared module /work/_dlib_pybind11.so\n", "100%  _dlib_pybind11.so"),
     ],
 )
-def test_what_the_build_is_at_is_said_in_a_few_words(line: str, stage: str) -> None:
+def test_what_the_build_is_at_is_said_in_a_few_words(line: str, stage: str | None) -> None:
     assert build.stage(line) == stage
 
 
