@@ -23,6 +23,7 @@ _FETCH_SECONDS: Final = 600.0
 _COMPILE_SECONDS: Final = 2 * 3600.0
 _NEWS_SECONDS: Final = 30.0
 _WORTH_SHOWING: Final = 5
+_BACKEND: Final = Path(__file__).parent / "backend.py"
 _WORK: Final = "work-"
 _NO_OPENBLAS: Final = (
     "OpenBLAS is not here: embedding a face gains little without it. "
@@ -111,10 +112,10 @@ def _compile(source: Path, environment: Mapping[str, str], log: Path, say: Say) 
     """The wheel, in a folder of its own beside the sources."""
     made = source.parent / "made"
     made.mkdir()
-    program = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+    command = [sys.executable, "-P", str(_BACKEND), str(made), str(os.getpid())]
     started = time.monotonic()
     with log.open("wb") as output:
-        status = _watched([sys.executable, "-c", program, str(made)], environment, source, output, say)
+        status = _watched(command, environment, source, output, say)
     if status != 0:
         raise Refusal(_why(log.read_text(encoding="utf-8", errors="replace"), log))
     (result,) = made.glob("dlib-*.whl")

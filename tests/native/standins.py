@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from pathlib import Path
 
@@ -25,3 +26,18 @@ def write_wheel(path: Path, name: str, files: dict[str, str | bytes]) -> Path:
         for member, content in {**everything, f"{info}/RECORD": record}.items():
             packed.writestr(member, content)
     return wheel
+
+
+def gone(pid: int) -> bool:
+    """Whether there is no such process, or one that only waits to be forgotten."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while not gone(pid):
+        assert time.monotonic() < deadline, f"waited 10 s for process {pid} to end"
+        time.sleep(0.02)

@@ -6,6 +6,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from native import build
 from native.errors import Refusal
 from native.machine import look
 from native.recipe import recipe
+from tests.native.standins import wait_until_gone
 
 ROOT = Path(__file__).parent.parent.parent
 SETUP = """
@@ -139,6 +141,29 @@ def test_minutes_do_not_pass_in_silence(source: Path, tmp_path: Path, monkeypatc
 
     build._compile(source, dict(os.environ), tmp_path / "build.log", say)
     assert "   0.0 min   57%  face_recognition.cpp" in said
+
+
+def test_a_build_that_is_killed_leaves_no_compiler_behind(source: Path, tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    (source / "setup.py").write_text(
+        "import os, subprocess, time; child = subprocess.Popen(['sleep', '300'])\n"
+        f"open({str(pids) + '~'!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
+        f"os.rename({str(pids) + '~'!r}, {str(pids)!r}); time.sleep(300)"
+    )
+    builds = (
+        "import os, sys; from pathlib import Path; from native import build;"
+        "build._compile(Path(sys.argv[1]), dict(os.environ), Path(sys.argv[2]), print)"
+    )
+    command = [sys.executable, "-c", builds, str(source), str(tmp_path / "log")]
+    with subprocess.Popen(command, cwd=ROOT) as builder:
+        deadline = time.monotonic() + 30
+        while not pids.exists():
+            assert builder.poll() is None
+            assert time.monotonic() < deadline, "waited 30 s for the build to start"
+            time.sleep(0.02)
+        builder.kill()
+    for pid in map(int, pids.read_text().split()):
+        wait_until_gone(pid)
 
 
 @pytest.mark.parametrize(

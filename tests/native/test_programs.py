@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from native.programs import ask, watch
+from tests.native.standins import wait_until_gone
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
-
-
-def gone(pid: int) -> bool:
-    """Whether there is no such process, or one that only waits to be forgotten."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
-    while not gone(pid):
-        assert time.monotonic() < deadline, f"waited 10 s for process {pid} to end"
-        time.sleep(0.02)
 
 
 def test_an_answer_has_what_was_said_and_how_it_ended() -> None:
