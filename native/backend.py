@@ -1,7 +1,7 @@
 """A source's own build, as a process that ends, compilers and all, when whoever started it is gone.
 
-`python -P backend.py FOLDER PARENT` runs in the folder of the source, as the leader of a process group, and puts the
-wheel into FOLDER; PARENT is the process that started it. It imports nothing of this project.
+`python -P backend.py FOLDER PARENT` runs in the folder of the source and puts the wheel into FOLDER. It leads a
+process group, was started by the process PARENT, and imports nothing of this project.
 """
 
 from __future__ import annotations
