@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import sys
 import zipfile
@@ -10,9 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from native.errors import Refusal
 from native.programs import ask
@@ -24,17 +22,15 @@ LEAST_GAIN: Final = 1.05
 _TRIAL: Final = Path(__file__).parent / "trial.py"
 _TRIAL_SECONDS: Final = 300.0
 
-Boxes = list[list[tuple[int, int, int, int]]]
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one dlib found: boxes by photo, embeddings (n, 128), and processor milliseconds a photo and a face."""
+    """What one dlib found: boxes by photo, 128 numbers a face, and processor milliseconds by round."""
 
     version: str
     openblas: bool
-    boxes: Boxes
-    embeddings: NDArray[np.float64]
+    boxes: list[list[tuple[int, int, int, int]]]
+    embeddings: list[list[float]]
     hog_ms: tuple[float, ...]
     resnet_ms: tuple[float, ...]
 
@@ -63,10 +59,15 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """The largest difference between two numbers of an embedding; infinite where the faces are others."""
+        """The largest between two numbers of an embedding; infinite where the faces are others, or no numbers."""
         if self.used.boxes != self.built.boxes:
-            return float("inf")
-        return float(np.abs(self.used.embeddings - self.built.embeddings).max(initial=0.0))
+            return math.inf
+        gaps = [
+            abs(a - b)
+            for ours, theirs in zip(self.used.embeddings, self.built.embeddings, strict=True)
+            for a, b in zip(ours, theirs, strict=True)
+        ]
+        return math.inf if any(map(math.isnan, gaps)) else max(gaps, default=0.0)
 
     @property
     def gain(self) -> float:
@@ -77,10 +78,9 @@ class Comparison:
         """Why the built one is not to be used, if so."""
         if self.used.boxes != self.built.boxes:
             return "it finds other faces than the one in use"
-        if not len(self.used.embeddings):
+        if not self.used.embeddings:
             return "the photos it was tried on show no faces"
-        # Where an embedding is no number, so is the difference.
-        if not self.difference <= TOLERANCE:
+        if self.difference > TOLERANCE:
             return f"its embeddings differ by {self.difference:.1e}, more than {TOLERANCE:.0e}"
         if self.gain < LEAST_GAIN:
             return f"it is no faster ({self.gain:.2f} × the speed of the one in use)"
@@ -131,7 +131,7 @@ def try_out(
         version=told["version"],
         openblas=told["openblas"],
         boxes=[[(left, top, right, bottom) for left, top, right, bottom in faces] for faces in told["boxes"]],
-        embeddings=np.array(told["embeddings"], dtype=np.float64).reshape(-1, 128),
+        embeddings=told["embeddings"],
         hog_ms=tuple(told["hog_ms"]),
         resnet_ms=tuple(told["resnet_ms"]),
     )
