@@ -22,6 +22,10 @@ class CorrectionKind(StrEnum):
     DIFFERENT_PEOPLE = "different_people"
 
 
+# These make a person of faces that were another's.
+MAKES_A_PERSON = frozenset({CorrectionKind.SPLIT, CorrectionKind.NOT_THIS_PERSON})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """What one correction says; which fields count depends on its kind.
@@ -45,6 +49,17 @@ class Statement:
     other_face_ids: tuple[uuid.UUID, ...] = ()
     name: str | None = None
     hidden: bool | None = None
+
+    @property
+    def placed(self) -> tuple[uuid.UUID, ...]:
+        """The faces that are where it puts them from then on, whatever the grouping says."""
+        match self.kind:
+            case CorrectionKind.MERGE:
+                return self.face_ids + self.other_face_ids
+            case CorrectionKind.SPLIT | CorrectionKind.MOVE | CorrectionKind.NEVER_GROUP:
+                return self.face_ids
+            case _:
+                return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

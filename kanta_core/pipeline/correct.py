@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from kanta_core.database import assignments, corrections, events, people
 from kanta_core.database.assignments import Number, Standing
 from kanta_core.database.pool import Connection
-from kanta_core.domain.corrections import Correction, CorrectionKind, Statement
+from kanta_core.domain.corrections import MAKES_A_PERSON, Correction, CorrectionKind, Statement
 from kanta_core.domain.records import Person
 from kanta_core.errors import CorrectionNotFound, FaceNotFound, Invalid, PersonNotFound, StalePeople
 from kanta_core.pipeline.replaying import replay_event
@@ -20,11 +20,8 @@ from kanta_core.services import Services
 
 # How many of a person's faces show who it is.
 SAMPLES = 5
-# What puts faces into a person for good.
-_PLACING = frozenset({CorrectionKind.MERGE, CorrectionKind.SPLIT, CorrectionKind.MOVE, CorrectionKind.NEVER_GROUP})
 _OF_TWO = frozenset({CorrectionKind.MERGE, CorrectionKind.DIFFERENT_PEOPLE})
-_MAKES_A_PERSON = frozenset({CorrectionKind.SPLIT, CorrectionKind.NOT_THIS_PERSON})
-_OF_ITS_FACES = frozenset({CorrectionKind.SPLIT, CorrectionKind.NOT_THIS_PERSON, CorrectionKind.COVER})
+_OF_ITS_FACES = MAKES_A_PERSON | {CorrectionKind.COVER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +115,7 @@ def _completed(
     def faces_of(number: int | None) -> set[uuid.UUID]:
         return {face for face, its in standing.items() if its.cluster_id == number}
 
-    made = 1 if asked.kind in _MAKES_A_PERSON else 0
+    made = 1 if asked.kind in MAKES_A_PERSON else 0
     following = assignments.take_numbers(connection, event_id, made)
     if asked.kind in _OF_TWO:
         first, second = faces_of(asked.cluster_id), faces_of(asked.other_cluster_id)
@@ -127,7 +124,7 @@ def _completed(
             placed = _placed(connection, event_id)
             first, second = first - placed, second - placed
         return replace(asked, face_ids=_sorted(first), other_face_ids=_sorted(second)), following
-    if asked.kind in _MAKES_A_PERSON:
+    if asked.kind in MAKES_A_PERSON:
         others = faces_of(asked.cluster_id) - set(asked.face_ids)
         if not others and asked.kind is CorrectionKind.SPLIT:
             raise Invalid("face_ids: a split leaves at least one face where it is.")
@@ -136,14 +133,8 @@ def _completed(
 
 
 def _placed(connection: Connection, event_id: uuid.UUID) -> set[uuid.UUID]:
-    placed: set[uuid.UUID] = set()
-    for correction in corrections.in_order(connection, event_id):
-        statement = correction.statement
-        if correction.undone_at is None and statement.kind in _PLACING:
-            placed.update(statement.face_ids)
-            if statement.kind is CorrectionKind.MERGE:
-                placed.update(statement.other_face_ids)
-    return placed
+    made = corrections.in_order(connection, event_id)
+    return {face for correction in made if correction.undone_at is None for face in correction.statement.placed}
 
 
 def _sorted(faces: set[uuid.UUID]) -> tuple[uuid.UUID, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kanta_core.database import assignments, corrections, neighbours
 from kanta_core.database.assignments import Number, Standing
 from kanta_core.database.pool import Connection
-from kanta_core.domain.corrections import Correction, CorrectionKind
+from kanta_core.domain.corrections import MAKES_A_PERSON, Correction
 from kanta_core.domain.faces import NO_PERSON
 from kanta_core.people.lineage import Lineage
 
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from kanta_core.people.replay import Stated
     from kanta_core.people.seats import Rows
-
-# These make a person; once they are undone its number stands for whom it was made out of.
-_MAKE_A_PERSON = frozenset({CorrectionKind.SPLIT, CorrectionKind.NOT_THIS_PERSON})
+    from kanta_core.people.traits import Traits
 
 
 def replay_event(
@@ -74,30 +72,33 @@ def replay_event(
         made_out_of=_made_out_of(made),
     )
     traits = traits_of(active, person_of, goes_on=goes_on, joined=replayed.joined)
-    described = []
-    for number in known.keys() | living:
-        its = traits.get(number)
-        heir = goes_on.get(number)
-        was = known.get(number, Number(number))
-        now = was._replace(
-            name=its.name if its else None,
-            hidden=its.hidden if its else False,
-            cover_face_id=its.cover if its else None,
-            goes_on_as=None if heir == number else heir,
-        )
-        if now != was:
-            described.append(now)
-    assignments.describe(connection, event_id, described)
+    was = {number: known.get(number, Number(number)) for number in known.keys() | living}
+    changed = [
+        now
+        for number, its in was.items()
+        if (now := _described(its, traits.get(number), goes_on_as=goes_on.get(number))) != its
+    ]
+    assignments.describe(connection, event_id, changed)
     moved = {number for face, now in moves.items() for number in (before[face].cluster_id, now.cluster_id)}
-    return (moved | {number.cluster_id for number in described}) & living
+    return (moved | {number.cluster_id for number in changed}) & living
+
+
+def _described(was: Number, its: Traits | None, *, goes_on_as: int | None) -> Number:
+    return was._replace(
+        name=its.name if its else None,
+        hidden=its.hidden if its else False,
+        cover_face_id=its.cover if its else None,
+        goes_on_as=None if goes_on_as == was.cluster_id else goes_on_as,
+    )
 
 
 def _made_out_of(made: Sequence[Correction]) -> dict[int, int]:
+    """Whom the number of a person that a correction made stands for once that is undone."""
     statements = [correction.statement for correction in made]
     return {
         statement.other_cluster_id: statement.cluster_id
         for statement in statements
-        if statement.kind in _MAKE_A_PERSON
+        if statement.kind in MAKES_A_PERSON
         and statement.other_cluster_id is not None
         and statement.cluster_id is not None
     }

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from kanta_core.domain.corrections import Correction, CorrectionKind, Statement
+from kanta_core.domain.corrections import MAKES_A_PERSON, Correction, CorrectionKind, Statement
 from kanta_core.domain.faces import NO_PERSON
 from kanta_core.people.identity import regroup
 from kanta_core.people.lineage import Lineage
@@ -18,8 +18,7 @@ from kanta_core.people.replay import Replayed, Stated, replay
 from kanta_core.people.seats import Rows
 
 _WHEN = datetime(2026, 5, 1, tzinfo=UTC)
-PLACING = frozenset({CorrectionKind.MERGE, CorrectionKind.SPLIT, CorrectionKind.MOVE, CorrectionKind.NEVER_GROUP})
-APART = frozenset({CorrectionKind.SPLIT, CorrectionKind.NOT_THIS_PERSON, CorrectionKind.DIFFERENT_PEOPLE})
+APART = MAKES_A_PERSON | {CorrectionKind.DIFFERENT_PEOPLE}
 
 
 def face(number: int) -> uuid.UUID:
@@ -79,12 +78,7 @@ class Album:
         return {number: self.members(number) for number in sorted(set(self.people.values()))}
 
     def merge(self, number: int, into: int) -> Correction:
-        placed = {
-            each
-            for correction in self.active
-            if correction.statement.kind in PLACING
-            for each in _placed_by(correction.statement)
-        }
+        placed = {each for correction in self.active for each in correction.statement.placed}
         first, second = (tuple(each for each in self._of(its) if each not in placed) for its in (number, into))
         return self._keep(
             Statement(
@@ -172,11 +166,6 @@ class Album:
             return np.asarray(((places[late][:, None] - places[side][None, :]) ** 2).mean(axis=1))
 
         return np.asarray(distance(first) < distance(second))
-
-
-def _placed_by(statement: Statement) -> tuple[uuid.UUID, ...]:
-    others = statement.other_face_ids if statement.kind is CorrectionKind.MERGE else ()
-    return statement.face_ids + others
 
 
 def listed_later(album: Album, correction: Correction) -> set[uuid.UUID]:
