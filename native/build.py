@@ -114,7 +114,7 @@ def _compile(source: Path, environment: Mapping[str, str], log: Path, say: Say) 
     made.mkdir()
     command = [sys.executable, "-P", str(_BACKEND), str(made), str(os.getpid())]
     started = time.monotonic()
-    with log.open("wb") as output:
+    with log.open("wb", buffering=0) as output:
         status = _watched(command, environment, source, output, say)
     if status != 0:
         raise Refusal(_why(log.read_text(encoding="utf-8", errors="replace"), log))
