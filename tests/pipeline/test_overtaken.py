@@ -20,6 +20,8 @@ PAIRS = [
     ("a duplicate is removed", "known bytes are dropped"),
     ("a photo is uploaded", "the code is used again"),
     ("the people are made", "a duplicate is removed"),
+    ("the people are made", "a photo is dropped"),
+    ("a photo is dropped", "the people are made"),
     ("two people are merged", "a photo is dropped"),
     ("two people are merged", "a duplicate is removed"),
     ("two people are merged", "the people are made"),
