@@ -120,16 +120,15 @@ def _function(function: func.Function) -> AppFunction:
 
 
 class Runner:
-    """Calls functions that are no HTTP functions, one at a time, in the calling thread."""
+    """Calls functions that are no HTTP functions, each in the calling thread."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._loop = asyncio.Runner()
 
     def run(self, function: AppFunction, payload: Mapping[str, Any]) -> None:
         """Raises what the function raises."""
         arguments = function.arguments.build(payload, new_context(function, self._root))
         if function.is_async:
-            self._loop.run(function.call(**arguments))
+            asyncio.run(function.call(**arguments))
         else:
             function.call(**arguments)

@@ -4,6 +4,7 @@ Children are spawned from the main thread, where the event loop runs: their deat
 """
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from typing import Any, Self
 
 # The longest message: a function index, or a queue message of 64 KB in base64.
 _LONGEST_LINE = 4 << 20
+_FIRST = asyncio.FIRST_COMPLETED
 
 
 class ChildDied(Exception):
@@ -29,6 +31,9 @@ class Child:
         self._process = process
         self._reader = reader
         self._writer = writer
+        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._numbers = itertools.count()
+        self._listening: asyncio.Task[ChildDied] | None = None
 
     @classmethod
     async def spawn(
@@ -62,9 +67,36 @@ class Child:
         """Whether its process runs."""
         return self._process.returncode is None
 
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Queues one message; if the child is gone, `receive` will say so."""
-        self._writer.write(json.dumps(message).encode() + b"\n")
+    async def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to this question; several may be asked at once. Nobody else may `receive` then.
+
+        Raises ChildDied.
+        """
+        if self._listening is None:
+            self._listening = asyncio.create_task(self._listen())
+        number = next(self._numbers)
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asked[number] = future
+        self._writer.write(json.dumps({"id": number, **question}).encode() + b"\n")
+        try:
+            await asyncio.wait((asyncio.ensure_future(future), self._listening), return_when=_FIRST)
+            if not future.done():
+                raise self._listening.result()
+            return future.result()
+        finally:
+            del self._asked[number]
+
+    async def _listen(self) -> ChildDied:
+        """Hands every answer to who asked, until the child is gone."""
+        while True:
+            try:
+                answer = await self.receive()
+            except ChildDied as death:
+                return death
+            asked = self._asked.get(answer.pop("id"))
+            # Whoever asked may have given up.
+            if asked is not None and not asked.done():
+                asked.set_result(answer)
 
     async def receive(self) -> dict[str, Any]:
         """Its next message. Raises ChildDied."""

@@ -12,6 +12,8 @@ from typing import Any, Self
 from devhost.preflight import StartupError
 
 _CONNECTIONS = ("AzureWebJobsStorage", "AZURE_STORAGE_CONNECTION_STRING")
+_THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
+MOST_THREADS = 32
 # Where a custom container runs (Container Apps, Premium, Flex); Consumption alone has 5 minutes.
 _DEFAULT_TIMEOUT = "00:30:00"
 
@@ -21,7 +23,8 @@ class Config:
     """Where and how to run; `prefix` begins the names of the environment variables it was read from.
 
     `prepare` are the commands that run before the app (`python` is this Python), `publish` names the settings
-    that the file `env` shows besides, `docs` is the path of the app's own documentation.
+    that the file `env` shows besides, `docs` is the path of the app's own documentation. Each of `workers`
+    processes runs `threads` invocations at a time.
     """
 
     root: Path
@@ -32,6 +35,7 @@ class Config:
     publish: tuple[str, ...]
     docs: str
     workers: int
+    threads: int
 
     @classmethod
     def load(cls, root: Path, environment: Mapping[str, str]) -> Self:
@@ -39,6 +43,7 @@ class Config:
         table = _tool_table(root / "pyproject.toml")
         prefix = str(table.get("prefix", "DEVHOST"))
         workers = environment.get("FUNCTIONS_WORKER_PROCESS_COUNT") or str(_cores())
+        threads = environment.get(_THREADS) or _settings_values(root).get(_THREADS) or "1"
         return cls(
             root=root,
             prefix=prefix,
@@ -48,6 +53,7 @@ class Config:
             publish=tuple(str(name) for name in table.get("publish", ())),
             docs=str(table.get("docs", "")),
             workers=_number("FUNCTIONS_WORKER_PROCESS_COUNT", workers, 64),
+            threads=_number(_THREADS, threads, MOST_THREADS),
         )
 
     @property

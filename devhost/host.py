@@ -55,7 +55,9 @@ class Host:
         self._listeners = listeners
         # A service's death signal hangs on the thread that starts it again: it lives as long as this process.
         self._services = [(service, ThreadPoolExecutor(1)) for service in services]
-        self._pool = Pool(config.workers, environment=environment, timeout=settings.function_timeout)
+        self._pool = Pool(
+            config.workers, environment=environment, timeout=settings.function_timeout, threads=config.threads
+        )
         self._web: Child | None = None
         self._stopping = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""The worker processes: each runs one invocation at a time, and who is urgent mostly gets the next free one."""
+"""The worker processes: each has places for invocations, and who is urgent mostly gets the next that is free."""
 
 import asyncio
 import contextlib
@@ -31,10 +31,17 @@ class Outcome:
 
 
 class Pool:
-    """`size` workers. `start` it, then `call` functions, or `run` them in a `free_worker`."""
+    """`size` workers of `threads` places. `start` it, then `call` functions, or `run` them in a `free_worker`.
 
-    def __init__(self, size: int, *, environment: Mapping[str, str], timeout: float | None) -> None:
-        self.size = size
+    A worker that dies or is ended takes all of its invocations with it, as under the real host.
+    """
+
+    def __init__(
+        self, size: int, *, environment: Mapping[str, str], timeout: float | None, threads: int = 1
+    ) -> None:
+        self.capacity = size * threads
+        self._size = size
+        self._threads = threads
         self._environment = environment
         self._timeout = timeout
         self._idle: list[Child] = []
@@ -47,7 +54,7 @@ class Pool:
 
     async def start(self) -> list[dict[str, Any]]:
         """The app's function index, once every worker has loaded it. Raises StartupError."""
-        indexes = await asyncio.gather(*(self._add() for _ in range(self.size)))
+        indexes = await asyncio.gather(*(self._add() for _ in range(self._size)))
         return indexes[0]
 
     async def free_worker(self, *, urgent: bool) -> Child:
@@ -56,16 +63,13 @@ class Pool:
         # One that died idle is nobody's failure.
         while not child.alive:
             await self._discard(child)
-            self._replace(child)
             child = await self._acquire(urgent=urgent)
         return child
 
     def give_back(self, child: Child) -> None:
-        """Ends a loan; a worker that did not survive it is replaced."""
+        """Ends a loan."""
         if child in self._all:
             self._release(child)
-        else:
-            self._replace(child)
 
     async def call(self, function: str, payload: Mapping[str, Any]) -> Outcome:
         """Calls `function` in the next free worker, urgently."""
@@ -76,12 +80,11 @@ class Pool:
             self.give_back(child)
 
     async def run(self, child: Child, function: str, payload: Mapping[str, Any]) -> Outcome:
-        """Calls `function` in a borrowed worker. One that dies or takes too long fails this invocation alone."""
+        """Calls `function` in a borrowed worker. One that dies or takes too long is ended and replaced."""
         start = time.monotonic()
         try:
             async with asyncio.timeout(self._timeout):
-                child.send({"function": function, "payload": payload})
-                answer = await child.receive()
+                answer = await child.ask({"function": function, "payload": payload})
         except TimeoutError:
             await self._discard(child)
             limit = console.duration(self._timeout or 0)
@@ -100,7 +103,7 @@ class Pool:
         self._closed = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while len(self._idle) < len(self._all):  # noqa: ASYNC110 - only at the end, and briefly
+                while len(self._idle) < len(self._all) * self._threads:  # noqa: ASYNC110 - only at the end, and briefly
                     await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
@@ -118,12 +121,16 @@ class Pool:
         except StartupError:
             self._all.discard(child)
             raise
-        self._release(child)
+        for _ in range(self._threads):
+            self._release(child)
         return index
 
     async def _acquire(self, *, urgent: bool) -> Child:
         if self._idle and not self._closed:
-            return self._idle.pop()
+            # The worker that has least to do.
+            child = max(self._idle, key=self._idle.count)
+            self._idle.remove(child)
+            return child
         future: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
         (self._urgent if urgent else self._patient).append(future)
         try:
@@ -152,14 +159,15 @@ class Pool:
         return self._patient.popleft() if self._patient else None
 
     async def _discard(self, child: Child) -> None:
-        self._all.discard(child)
+        """Ends a worker, and has it replaced by whoever says so first."""
+        if child in self._all:
+            self._all.discard(child)
+            self._idle = [idle for idle in self._idle if idle is not child]
+            if not self._closed:
+                task = asyncio.create_task(self._keep_adding())
+                self._replacements.add(task)
+                task.add_done_callback(self._replacements.discard)
         await child.end()
-
-    def _replace(self, child: Child) -> None:
-        self._all.discard(child)
-        task = asyncio.create_task(self._keep_adding())
-        self._replacements.add(task)
-        task.add_done_callback(self._replacements.discard)
 
     async def _keep_adding(self) -> None:
         while True:

@@ -70,7 +70,7 @@ class QueueListener:
             trigger.connection, f"{trigger.queue}-poison", **storage.IMPATIENT
         )
         # More than the workers can run would only be withheld from others.
-        self._room = asyncio.Semaphore(min(settings.queue_batch, pool.size))
+        self._room = asyncio.Semaphore(min(settings.queue_batch, pool.capacity))
 
     async def run(self) -> None:
         """Polls for ever, ten times a second after a message, ever less often down to once a second."""

@@ -1,7 +1,7 @@
-"""A worker process: loads the app once, then runs one invocation at a time for the host.
+"""A worker process: loads the app once, then runs invocations for the host, each in a thread.
 
 `python -m devhost.worker SOCKET PARENT`: a socket's descriptor inherited from process PARENT. Both sides send
-JSON lines: the worker first what it loaded, then an answer to each invocation. It ends with its parent.
+JSON lines: the worker first what it loaded, then an answer to each invocation by `id`. It ends with its parent.
 """
 
 import contextlib
@@ -11,11 +11,14 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from devhost import app, bindings, console, lifeline
+from devhost.config import MOST_THREADS
 from devhost.preflight import StartupError
 
 
@@ -29,9 +32,17 @@ def main(descriptor: int, parent: int) -> None:
         functions = app.load(root)
     tell_index(channel, functions)
     runner = app.Runner(root)
-    for request in _requests(lines):
-        function = functions[request["function"]]
-        tell(channel, _run(runner, function, request["payload"]))
+    speaking = threading.Lock()
+
+    def answer(request: Mapping[str, Any]) -> None:
+        outcome = _run(runner, functions[request["function"]], request["payload"])
+        with speaking:
+            tell(channel, {"id": request["id"], **outcome})
+
+    # The host asks for no more at a time than it has places for.
+    with ThreadPoolExecutor(MOST_THREADS, "invocation") as threads:
+        for request in _requests(lines):
+            threads.submit(answer, request)
 
 
 def prepare_process(parent: int, death_signal: signal.Signals) -> None:

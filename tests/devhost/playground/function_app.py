@@ -34,9 +34,21 @@ def act(command: bytes, key: str) -> None:
     if command.startswith(b"fail always"):
         raise ValueError("always")
     if command.startswith(b"die"):
-        os.kill(os.getpid(), signal.SIGSEGV)
+        signal.raise_signal(signal.SIGSEGV)
+    if command.startswith(b"meet"):
+        meet(key)
     if command.startswith(b"sleep"):
         time.sleep(float(command.split()[1]))
+
+
+def meet(key: str) -> None:
+    """Returns once two have come."""
+    Path(f"here-{key}").touch()
+    deadline = time.monotonic() + 20
+    while len(list(Path().glob("here-*"))) < 2:
+        if time.monotonic() > deadline:
+            raise TimeoutError("nobody else came")
+        time.sleep(0.01)
 
 
 @web.api_route("/asgi/{rest:path}", methods=["GET", "POST", "HEAD"])
@@ -84,7 +96,7 @@ def fail(req: func.HttpRequest) -> str:
 
 @app.route(route="die", methods=["POST"])
 def die(req: func.HttpRequest) -> str:
-    os.kill(os.getpid(), signal.SIGSEGV)
+    signal.raise_signal(signal.SIGSEGV)
     return "dead"
 
 
