@@ -72,6 +72,24 @@ class CorrectionNotFound(NotFound):
     slug = "correction-not-found"
 
 
+class TokenNotFound(NotFound):
+    """There is no such token."""
+
+    slug = "token-not-found"
+
+
+class Unauthenticated(Refusal):
+    """A good credential is needed: the organiser's key or a token of the event, as `Authorization: Bearer …`."""
+
+    slug = "unauthenticated"
+
+
+class ScopeMissing(Refusal):
+    """The token does not cover this."""
+
+    slug = "scope-missing"
+
+
 class Conflict(Refusal):
     """The request conflicts with what is there."""
 

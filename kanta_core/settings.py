@@ -6,11 +6,12 @@ Read from the environment, then `.env`, then the `Values` of `local.settings.jso
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import quote
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -21,6 +22,17 @@ from pydantic_settings import (
 from kanta_core.errors import SettingsError
 
 _LOCAL_SETTINGS = Path("local.settings.json")
+_SHORTEST_KEY = 32
+# What App Service, the plans of Functions (Flex has its own) and Container Apps set, and Core Tools don't.
+_SIGNS_OF_AZURE = (
+    "WEBSITE_SITE_NAME",
+    "WEBSITE_INSTANCE_ID",
+    "WEBSITE_POD_NAME",
+    "LEGION_SERVICE_HOST",
+    "CONTAINER_APP_NAME",
+    "CONTAINER_APP_REVISION",
+    "MANAGED_ENVIRONMENT",
+)
 
 
 def _six_fields(schedule: str) -> str:
@@ -30,6 +42,13 @@ def _six_fields(schedule: str) -> str:
 
 
 Schedule = Annotated[str, AfterValidator(_six_fields)]
+
+
+def _key(key: SecretStr) -> SecretStr:
+    text = key.get_secret_value()
+    if len(text) < _SHORTEST_KEY or not (text.isascii() and text.isprintable() and " " not in text):
+        raise ValueError(f"a key has {_SHORTEST_KEY} or more visible ASCII characters and no space")
+    return key
 
 
 def _local_values() -> dict[str, str]:
@@ -107,7 +126,34 @@ class DatabaseSettings(_Sources):
         return f"postgresql://{user}@{self.postgres_server}:{self.postgres_port}/{database}"
 
 
-class Settings(TriggerSettings, DatabaseSettings):
+class AccessSettings(_Sources):
+    """Who is let in. A contradiction stops the start: nobody finds out afterwards that a Kanta stood open."""
+
+    access: Literal["closed", "open"] = "closed"
+    organiser_key: Annotated[SecretStr, AfterValidator(_key)] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.access == "closed" and self.organiser_key is None:
+            raise SettingsError(
+                "KANTA_ORGANISER_KEY is missing: set it to a secret of 32 characters or more (on a laptop, "
+                "KANTA_ACCESS=open lets everybody do everything)."
+            )
+        if self.access == "open" and self.organiser_key is not None:
+            raise SettingsError(
+                "KANTA_ORGANISER_KEY is set while KANTA_ACCESS=open ignores it: set KANTA_ACCESS=closed, or leave "
+                "the key out."
+            )
+        sign = next((name for name in _SIGNS_OF_AZURE if os.environ.get(name)), None)
+        if self.access == "open" and sign is not None:
+            raise SettingsError(
+                f"KANTA_ACCESS=open is for a laptop, and {sign} says that this is Azure: set KANTA_ACCESS=closed "
+                "and KANTA_ORGANISER_KEY."
+            )
+        return self
+
+
+class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
     """Everything else. Secrets are never printed."""
 
     storage_connection: SecretStr = Field(

@@ -107,6 +107,7 @@ def settings(database_url: str, storage_connection: str) -> Settings:
     return Settings(
         database_url_given=SecretStr(database_url),
         storage_connection=SecretStr(storage_connection),
+        access="open",
         sweep_grace_seconds=0,
     )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 
 from kanta_core import __version__
-from kanta_core.api import corrections, events, images, pages, people, problems, reports, search, system
+from kanta_core.api import corrections, events, images, pages, people, problems, reports, search, system, tokens
 from kanta_core.api.openapi import DocumentedApp
+from kanta_core.services import Services, services
 
 _DESCRIPTION = """
 Kanta finds every face in an event's photos, groups the faces into people, and gives each guest the photos they
@@ -17,8 +20,11 @@ the upright image. Links to photos are short-lived and read one photo each.
 """
 
 
-def create_app() -> FastAPI:
-    """The application: every route, every error as a problem document, and the documentation pages."""
+def create_app(provide: Callable[[], Services] = services) -> FastAPI:
+    """The application: every route, every error as a problem document, and the documentation pages.
+
+    `provide` is asked for the services with every request; it fails while the settings are no good.
+    """
     app = DocumentedApp(
         title="Kanta",
         version=__version__,
@@ -28,8 +34,10 @@ def create_app() -> FastAPI:
         # Our routes end without a slash, and a redirect would lose the body of an upload.
         redirect_slashes=False,
     )
+    app.state.services = provide
     problems.install(app)
     pages.install(app)
-    for module in (system, events, images, people, corrections, reports, search):
+    app.include_router(system.public)
+    for module in (system, events, images, people, corrections, reports, search, tokens):
         app.include_router(module.router)
     return app

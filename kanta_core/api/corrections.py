@@ -8,10 +8,12 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from kanta_core.api import openapi, problems
+from kanta_core.api.access import GuardedRoute, needs
 from kanta_core.api.dependencies import PathEventCode, ServicesOf
 from kanta_core.api.schemas.corrections import CorrectedOut, CorrectionIn, CorrectionOut
 from kanta_core.api.schemas.people import PersonState
 from kanta_core.database import corrections, events, people
+from kanta_core.domain.access import Scope
 from kanta_core.errors import (
     CorrectionNotFound,
     EventNotFound,
@@ -23,7 +25,7 @@ from kanta_core.errors import (
 from kanta_core.pipeline.correct import SAMPLES, correct, set_undone
 from kanta_core.services import Services
 
-router = APIRouter(tags=["corrections"])
+router = APIRouter(tags=["corrections"], route_class=GuardedRoute)
 CorrectionId = Annotated[int, Path(ge=1, lt=2**31)]
 _UNDOING: dict[int | str, dict[str, Any]] = openapi.problems_of(EventNotFound, CorrectionNotFound)
 
@@ -31,6 +33,7 @@ _UNDOING: dict[int | str, dict[str, Any]] = openapi.problems_of(EventNotFound, C
 @router.post(
     "/corrections/{event_code}",
     status_code=201,
+    dependencies=[needs(Scope.MANAGE)],
     response_model=CorrectedOut,
     responses=openapi.problems_of(MalformedBody, EventNotFound, PersonNotFound, FaceNotFound, StalePeople),
 )
@@ -45,7 +48,9 @@ def make(event_code: PathEventCode, given: CorrectionIn, its: ServicesOf) -> Cor
         return problems.answer(stale, people=_as_they_are(its, stale))
 
 
-@router.get("/corrections/{event_code}", responses=openapi.problems_of(EventNotFound))
+@router.get(
+    "/corrections/{event_code}", dependencies=[needs(Scope.MANAGE)], responses=openapi.problems_of(EventNotFound)
+)
 def history(
     event_code: PathEventCode,
     its: ServicesOf,
@@ -59,13 +64,15 @@ def history(
     return [CorrectionOut.of(correction) for correction in found]
 
 
-@router.delete("/corrections/{event_code}/{correction_id}", responses=_UNDOING)
+@router.delete("/corrections/{event_code}/{correction_id}", dependencies=[needs(Scope.MANAGE)], responses=_UNDOING)
 def undo(event_code: PathEventCode, correction_id: CorrectionId, its: ServicesOf) -> CorrectedOut:
     """Undo a correction: everything is as if it had never been made. In any order; what is undone stays undone."""
     return CorrectedOut.of(set_undone(its, event_code, correction_id, undone=True), its.blobs)
 
 
-@router.post("/corrections/{event_code}/{correction_id}/redo", responses=_UNDOING)
+@router.post(
+    "/corrections/{event_code}/{correction_id}/redo", dependencies=[needs(Scope.MANAGE)], responses=_UNDOING
+)
 def redo(event_code: PathEventCode, correction_id: CorrectionId, its: ServicesOf) -> CorrectedOut:
     """Have a correction that was undone count again, in its old place among the others."""
     return CorrectedOut.of(set_undone(its, event_code, correction_id, undone=False), its.blobs)

@@ -1,36 +1,52 @@
-"""What the routes ask for: the services, the code of an event, a number."""
+"""What the routes ask for: the services, who asks, the code of an event, a number."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Request
 from pydantic import Field
 
+from kanta_core.domain.access import Caller
 from kanta_core.domain.codes import fold_code
 from kanta_core.errors import EventNotFound
-from kanta_core.services import Services, services
+from kanta_core.services import Services
 
 # PostgreSQL's integer: a larger number can be no image's and no person's.
 Int4 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
-ServicesOf = Annotated[Services, Depends(services)]
+
+# Coroutines, these and those below: none of them waits, and handing each to a thread would.
+async def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services())
 
 
-def known_form(event_code: str) -> str:
-    """The code, folded; what can't be a code is an unknown event's."""
+async def _caller(request: Request) -> Caller:
+    return cast("Caller", request.state.caller)
+
+
+ServicesOf = Annotated[Services, Depends(_services)]
+CallerOf = Annotated[Caller, Depends(_caller)]
+
+
+def known_form(event_code: str, caller: Caller) -> str:
+    """The code, folded. What can't be a code is an unknown event's, and so is what the caller may not know of."""
     code = fold_code(event_code)
-    if code is None:
+    if code is None or not caller.knows(code):
         raise EventNotFound
     return code
 
 
-def _in_query(event_code: Annotated[str, Query(description="The event's code; upper case is folded.")]) -> str:
-    return known_form(event_code)
+async def _in_query(
+    event_code: Annotated[str, Query(description="The event's code; upper case is folded.")], caller: CallerOf
+) -> str:
+    return known_form(event_code, caller)
 
 
-def _in_path(event_code: Annotated[str, Path(description="The event's code; upper case is folded.")]) -> str:
-    return known_form(event_code)
+async def _in_path(
+    event_code: Annotated[str, Path(description="The event's code; upper case is folded.")], caller: CallerOf
+) -> str:
+    return known_form(event_code, caller)
 
 
 EventCode = Annotated[str, Depends(_in_query)]

@@ -8,24 +8,27 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from kanta_core.api import openapi
-from kanta_core.api.dependencies import EventCode, Int4, PathEventCode, ServicesOf
+from kanta_core.api.access import GuardedRoute, needs
+from kanta_core.api.dependencies import CallerOf, EventCode, Int4, PathEventCode, ServicesOf
 from kanta_core.api.photo_body import Sent, photo_body
 from kanta_core.api.schemas.images import FaceOut, ImageOut, ImageWithFaces, UploadOut
 from kanta_core.api.schemas.times import From, To
 from kanta_core.database import events, faces, images, people
+from kanta_core.domain.access import Scope
 from kanta_core.domain.records import ImageStatus
 from kanta_core.errors import EventNotFound, ImageNotFound, NothingToRetry, StorageUnavailable, UploadOvertaken
 from kanta_core.pipeline.remove import remove_image
 from kanta_core.pipeline.retry import retry_image
 from kanta_core.pipeline.upload import upload
 
-router = APIRouter(tags=["images"])
+router = APIRouter(tags=["images"], route_class=GuardedRoute)
 _image_file, _image_file_openapi = photo_body("image_file")
 
 
 @router.post(
     "/pics/{event_code}",
     status_code=202,
+    dependencies=[needs(Scope.UPLOAD)],
     openapi_extra=_image_file_openapi,
     responses={
         200: {"model": UploadOut, "description": "The same bytes are in the event already."},
@@ -44,7 +47,7 @@ def upload_image(
     return UploadOut.of(uploaded.image, its.blobs)
 
 
-@router.get("/pics", responses=openapi.problems_of(EventNotFound))
+@router.get("/pics", dependencies=[needs(Scope.BROWSE)], responses=openapi.problems_of(EventNotFound))
 def list_images(
     event_code: EventCode,
     its: ServicesOf,
@@ -77,12 +80,12 @@ def list_images(
     return [ImageOut.of(image, its.blobs) for image in found]
 
 
-@router.get("/pics/{uuid}", responses=openapi.problems_of(ImageNotFound))
-def get_image(uuid: UUID, its: ServicesOf) -> ImageWithFaces:
+@router.get("/pics/{uuid}", dependencies=[needs(Scope.BROWSE)], responses=openapi.problems_of(ImageNotFound))
+def get_image(uuid: UUID, caller: CallerOf, its: ServicesOf) -> ImageWithFaces:
     """One photo and the faces in it."""
     with its.database.transaction() as connection:
         image = images.get(connection, uuid)
-        if image is None:
+        if image is None or not caller.sees(image.event_id):
             raise ImageNotFound
         found = faces.of_image(connection, image.event_id, image.id)
     return ImageWithFaces(
@@ -93,6 +96,7 @@ def get_image(uuid: UUID, its: ServicesOf) -> ImageWithFaces:
 @router.post(
     "/pics/{event_code}/{uuid}/retry",
     status_code=202,
+    dependencies=[needs(Scope.MANAGE)],
     responses=openapi.problems_of(EventNotFound, ImageNotFound, NothingToRetry, StorageUnavailable),
 )
 def retry(event_code: PathEventCode, uuid: UUID, its: ServicesOf) -> ImageOut:
@@ -103,6 +107,7 @@ def retry(event_code: PathEventCode, uuid: UUID, its: ServicesOf) -> ImageOut:
 @router.delete(
     "/pics/{event_code}/{uuid}",
     status_code=204,
+    dependencies=[needs(Scope.MANAGE)],
     responses=openapi.problems_of(EventNotFound, ImageNotFound, StorageUnavailable),
 )
 def remove(event_code: PathEventCode, uuid: UUID, its: ServicesOf) -> None:

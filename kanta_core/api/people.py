@@ -9,16 +9,19 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import RedirectResponse, Response
 
 from kanta_core.api import openapi
+from kanta_core.api.access import GuardedRoute, needs
 from kanta_core.api.dependencies import EventCode, Int4, PathEventCode, ServicesOf
 from kanta_core.api.schemas.people import PersonFaceOut, PersonOut, PersonWithFaces
 from kanta_core.database import events, faces, people
+from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound, PersonNotFound
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=GuardedRoute)
 
 
 @router.get(
     "/clusters",
+    dependencies=[needs(Scope.BROWSE)],
     response_model=list[PersonOut],
     responses={
         307: {"description": "To the photos of the people named by `cluster_ids`."},
@@ -42,7 +45,11 @@ def list_people(
     return [PersonOut.of(person, its.blobs) for person in found]
 
 
-@router.get("/people/{event_code}/{cluster_id}", responses=openapi.problems_of(EventNotFound, PersonNotFound))
+@router.get(
+    "/people/{event_code}/{cluster_id}",
+    dependencies=[needs(Scope.BROWSE)],
+    responses=openapi.problems_of(EventNotFound, PersonNotFound),
+)
 def get_person(
     event_code: PathEventCode,
     cluster_id: Annotated[Int4, Path(description="The person's number, or a former one.")],

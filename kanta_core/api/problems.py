@@ -20,6 +20,8 @@ from kanta_core.errors import (
     MalformedBody,
     NotFound,
     Refusal,
+    ScopeMissing,
+    Unauthenticated,
     Unavailable,
     UnsupportedImage,
 )
@@ -28,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS: dict[type[KantaError], HTTPStatus] = {
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    ScopeMissing: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -36,7 +40,10 @@ _STATUS: dict[type[KantaError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     KantaError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-_RETRY_AFTER_SECONDS = "5"
+_HEADERS = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+}
 # A request can be wrong in as many places as it has.
 _MOST_ERRORS = 20
 
@@ -54,8 +61,7 @@ def document(error: KantaError, **extra: object) -> dict[str, Any]:
 def answer(error: KantaError, **extra: object) -> JSONResponse:
     """The answer to a request that ended in `error`."""
     status = status_of(type(error))
-    headers = {"Retry-After": _RETRY_AFTER_SECONDS} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    return JSONResponse(document(error, **extra), status, headers, MEDIA_TYPE)
+    return JSONResponse(document(error, **extra), status, _HEADERS.get(status), MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:

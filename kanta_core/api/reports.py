@@ -7,15 +7,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from kanta_core.api import openapi
+from kanta_core.api.access import GuardedRoute, needs
 from kanta_core.api.dependencies import PathEventCode, ServicesOf
 from kanta_core.api.schemas.reports import DoubtOut, ReportOut
+from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound
 from kanta_core.pipeline.report import find_doubts, report
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=GuardedRoute)
 
 
-@router.get("/doubts/{event_code}", responses=openapi.problems_of(EventNotFound))
+@router.get(
+    "/doubts/{event_code}", dependencies=[needs(Scope.MANAGE)], responses=openapi.problems_of(EventNotFound)
+)
 def list_doubts(
     event_code: PathEventCode, its: ServicesOf, limit: Annotated[int, Query(ge=1, le=200)] = 10
 ) -> list[DoubtOut]:
@@ -27,7 +31,9 @@ def list_doubts(
     return [DoubtOut.of(doubt, its.blobs) for doubt in find_doubts(its, event_code, most=limit)]
 
 
-@router.get("/reports/{event_code}", responses=openapi.problems_of(EventNotFound))
+@router.get(
+    "/reports/{event_code}", dependencies=[needs(Scope.MANAGE)], responses=openapi.problems_of(EventNotFound)
+)
 def get_report(event_code: PathEventCode, its: ServicesOf) -> ReportOut:
     """Count the event's photos, people and faces; say how many are doubtful, and who was left out and why."""
     return ReportOut.of(report(its, event_code))

@@ -7,19 +7,22 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from kanta_core.api import openapi
+from kanta_core.api.access import GuardedRoute, needs
 from kanta_core.api.dependencies import EventCode, ServicesOf
 from kanta_core.api.photo_body import Sent, photo_body
 from kanta_core.api.schemas.people import MatchOut
 from kanta_core.database.faces import Metric
+from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound, NoFace, SeveralFaces
 from kanta_core.pipeline.search import find_similar
 
-router = APIRouter(tags=["search"])
+router = APIRouter(tags=["search"], route_class=GuardedRoute)
 _image, _image_openapi = photo_body("image")
 
 
 @router.post(
     "/find-similar",
+    dependencies=[needs(Scope.SEARCH)],
     openapi_extra=_image_openapi,
     responses=openapi.problems_of(EventNotFound, NoFace, SeveralFaces, *openapi.OF_A_PHOTO),
 )

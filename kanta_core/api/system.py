@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from kanta_core import __version__
 from kanta_core.api import openapi, problems
+from kanta_core.api.access import GuardedRoute, needs_organiser
 from kanta_core.api.dependencies import ServicesOf
 from kanta_core.api.schemas.system import DropOut, Drops, Health
 from kanta_core.database import arrivals
-from kanta_core.errors import Unavailable
+from kanta_core.errors import SettingsError, Unavailable
 from kanta_core.pipeline.health import check
 
-router = APIRouter(prefix="/system", tags=["system"])
+router = APIRouter(prefix="/system", tags=["system"], route_class=GuardedRoute)
+# What asks nobody who they are.
+public = APIRouter(prefix="/system", tags=["system"])
 
 
-@router.get(
+@public.get(
     "/health",
     response_model=Health,
     responses={503: openapi.problems_of(Unavailable)[503]},
 )
-def health(its: ServicesOf) -> Health | Response:
-    """Whether Kanta can work; 503 names the part that is down."""
-    parts = check(its)
+def health(request: Request) -> Health | Response:
+    """Whether Kanta can work; 503 names the part that is down. Asks for no credential."""
+    try:
+        parts = check(request.app.state.services())
+    except SettingsError as error:
+        parts = {"settings": error.message}
     down = {part: state for part, state in parts.items() if state != "ok"}
     if down:
         detail = " ".join(f"{part}: {state}" for part, state in down.items())
@@ -33,7 +39,7 @@ def health(its: ServicesOf) -> Health | Response:
     return Health(status="ok", version=__version__, parts=parts)
 
 
-@router.get("/drops", responses=openapi.problems_of())
+@router.get("/drops", dependencies=[needs_organiser()], responses=openapi.problems_of())
 def list_drops(its: ServicesOf, limit: Annotated[int, Query(ge=1, le=1_000)] = 200) -> Drops:
     """List dropped photos that wait for their event, then those that no event can ever claim."""
     with its.database.transaction() as connection:

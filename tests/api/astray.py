@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from kanta_core import services as root
 from kanta_core.api.app import create_app
 from kanta_core.services import build
 from kanta_core.settings import Settings
@@ -19,9 +18,7 @@ from tests.api.client import Api
 def serving(settings: Settings, **changes: object) -> Iterator[Api]:
     """An API whose settings were changed, over whatever they lead to."""
     its = build(settings.model_copy(update=changes))
-    app = create_app()
-    app.dependency_overrides[root.services] = lambda: its
-    with contextlib.closing(its), Api(app, its) as client:
+    with contextlib.closing(its), Api(create_app(lambda: its), its) as client:
         yield client
 
 

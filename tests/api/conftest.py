@@ -11,7 +11,6 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from PIL import Image
 
-from kanta_core import services as root
 from kanta_core.api.app import create_app
 from kanta_core.database import events
 from kanta_core.pipeline.encode import encode
@@ -26,9 +25,7 @@ from tests.api.client import Api, secrets_of
 def api(services: Services, caplog: pytest.LogCaptureFixture) -> Iterator[Api]:
     """Kanta's API; neither its answers nor its log tell a secret."""
     caplog.set_level(logging.INFO)
-    app = create_app()
-    app.dependency_overrides[root.services] = lambda: services
-    with Api(app, services) as client:
+    with Api(create_app(lambda: services), services) as client:
         yield client
     ours = [record for record in caplog.get_records("call") if not record.name.startswith("http")]
     told = "\n".join(logging.Formatter().format(record) for record in ours)
@@ -128,6 +125,7 @@ def stored(services: Services) -> Callable[[], dict[str, object]]:
                 "people",
                 "corrections",
                 "drops",
+                "tokens",
                 "erased_images",
             ):
                 found[table] = connection.execute(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall()

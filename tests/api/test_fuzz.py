@@ -59,6 +59,7 @@ def known(api: Api, event: str) -> dict[str, list[bytes]]:
         "uuid": [str(image).encode()],
         "cluster_id": [b"1"],
         "correction_id": [b"1"],
+        "token_id": [str(image).encode()],
     }
 
 

@@ -7,7 +7,6 @@ import logging
 import pytest
 
 from kanta_core import errors
-from kanta_core import services as root
 from kanta_core.api.app import create_app
 from kanta_core.errors import KantaError
 from kanta_core.services import Services
@@ -98,9 +97,11 @@ def test_an_error_of_ours_tells_the_log_and_not_the_client(
     def broken() -> Services:
         raise ZeroDivisionError(secret)
 
-    app = create_app()
-    app.dependency_overrides[root.services] = broken
-    with Api(app, services) as api, caplog.at_level(logging.ERROR), pytest.raises(AssertionError, match="500"):
+    with (
+        Api(create_app(broken), services) as api,
+        caplog.at_level(logging.ERROR),
+        pytest.raises(AssertionError, match="500"),
+    ):
         api.get("/events")
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.exc_info is not None
@@ -111,8 +112,6 @@ def test_a_setting_that_is_missing_is_an_error_of_ours_not_the_clients(services:
     def unset() -> Services:
         raise errors.SettingsError(f"KANTA_DATABASE_URL: {secrets_of(services)}")
 
-    app = create_app()
-    app.dependency_overrides[root.services] = unset
-    with Api(app, services) as api, pytest.raises(AssertionError, match="500") as told:
+    with Api(create_app(unset), services) as api, pytest.raises(AssertionError, match="500") as told:
         api.get("/events")
     assert not [secret for secret in secrets_of(services) if secret in str(told.value)]

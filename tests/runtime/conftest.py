@@ -58,6 +58,7 @@ def kanta_settings(services: Services, database_url: str, storage_connection: st
         "KANTA_DATABASE_URL": database_url,
         "AzureWebJobsStorage": storage_connection,
         "AZURE_STORAGE_CONNECTION_STRING": storage_connection,
+        "KANTA_ACCESS": "open",
         "KANTA_SWEEP_GRACE_SECONDS": "0",
     }
 

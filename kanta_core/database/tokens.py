@@ -1,0 +1,110 @@
+"""Tokens: whom they let in, and until when."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import kwargs_row
+
+from kanta_core.database.pool import Connection
+from kanta_core.domain.access import Caller, Scope, Token
+
+_COLUMNS = """
+    t.id, t.event_id, t.scopes::text[] AS scopes, t.label, t.made_by, t.created_at, t.expires_at, t.revoked_at
+"""
+
+# The token of this hash while it is good, and every code of its event.
+CALLER = f"""
+    SELECT {_COLUMNS}, ARRAY(SELECT c.code FROM event_codes c WHERE c.event_id = t.event_id) AS codes
+      FROM tokens t
+      JOIN events e ON e.id = t.event_id AND NOT e.erasing
+     WHERE t.sha256 = %(sha256)s AND t.revoked_at IS NULL AND t.expires_at > now()
+"""
+
+# Whether the token is good.
+IS_GOOD = "SELECT FROM tokens WHERE id = %(id)s AND revoked_at IS NULL AND expires_at > now()"
+
+INSERT = f"""
+    INSERT INTO tokens AS t (event_id, sha256, scopes, label, made_by, created_at, expires_at)
+    VALUES (%(event_id)s, %(sha256)s, %(scopes)s::text[]::token_scope[], %(label)s, %(made_by)s, %(created_at)s,
+            %(expires_at)s)
+    RETURNING {_COLUMNS}
+"""
+
+# A page of the event's tokens, newest first.
+PAGE = f"""
+    SELECT {_COLUMNS} FROM tokens t WHERE t.event_id = %(event_id)s
+     ORDER BY t.created_at DESC, t.id LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+# Revokes a token and those that its bearers made; what was revoked before keeps its time.
+REVOKE = """
+    UPDATE tokens SET revoked_at = coalesce(revoked_at, clock_timestamp())
+     WHERE event_id = %(event_id)s AND (id = %(id)s OR made_by = %(id)s)
+    RETURNING id
+"""
+
+
+def _token(**row: Any) -> Token:  # noqa: ANN401 - a row of the database, typed by Token
+    return Token(**{**row, "scopes": frozenset(map(Scope, row["scopes"]))})
+
+
+def _caller(*, codes: list[str], **row: Any) -> Caller:  # noqa: ANN401 - the same
+    return Caller(_token(**row), frozenset(codes))
+
+
+def caller(connection: Connection, sha256: bytes) -> Caller | None:
+    """Whom the token of this hash lets in; None when there is none, or it has expired or was revoked."""
+    with connection.cursor(row_factory=kwargs_row(_caller)) as cursor:
+        return cursor.execute(CALLER, {"sha256": sha256}).fetchone()
+
+
+def is_good(connection: Connection, token_id: uuid.UUID) -> bool:
+    """Whether the token lets anybody in."""
+    return connection.execute(IS_GOOD, {"id": token_id}).fetchone() is not None
+
+
+def insert(
+    connection: Connection,
+    event_id: uuid.UUID,
+    sha256: bytes,
+    *,
+    scopes: Collection[Scope],
+    label: str | None,
+    made_by: uuid.UUID | None,
+    created_at: datetime,
+    expires_at: datetime,
+) -> Token:
+    """Keep a token by its hash. Runs under the event's lock."""
+    values = {
+        "event_id": event_id,
+        "sha256": sha256,
+        "scopes": sorted(map(str, scopes)),
+        "label": label,
+        "made_by": made_by,
+        "created_at": created_at,
+        "expires_at": expires_at,
+    }
+    with connection.cursor(row_factory=kwargs_row(_token)) as cursor:
+        made = cursor.execute(INSERT, values).fetchone()
+    assert made is not None
+    return made
+
+
+def page(connection: Connection, event_id: uuid.UUID, *, limit: int, offset: int) -> list[Token]:
+    """The event's tokens, newest first, those that are no good any more among them."""
+    values = {"event_id": event_id, "limit": limit, "offset": offset}
+    with connection.cursor(row_factory=kwargs_row(_token)) as cursor:
+        return cursor.execute(PAGE, values).fetchall()
+
+
+def revoke(connection: Connection, event_id: uuid.UUID, token_id: uuid.UUID) -> bool:
+    """Let nobody in with the token or with those made with it; whether there is such a token.
+
+    Runs under the event's lock: a token that is being made is there by then, or is not made.
+    """
+    revoked = connection.execute(REVOKE, {"event_id": event_id, "id": token_id}).fetchall()
+    return (token_id,) in revoked

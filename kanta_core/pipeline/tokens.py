@@ -1,0 +1,98 @@
+"""Tokens: whom a credential lets in; making a token, and revoking it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from kanta_core.database import events, tokens
+from kanta_core.domain.access import ORGANISER, Caller, Scope, Token, new_token, token_sha256
+from kanta_core.errors import Invalid, ScopeMissing, TokenNotFound, Unauthenticated
+from kanta_core.services import Services
+
+_USUAL_LIFE = timedelta(days=30)
+_LONGEST_LIFE = timedelta(days=365)
+
+
+def recognise(services: Services, credential: str | None) -> Caller:
+    """Whom the credential shows; Unauthenticated for one that is nobody's, or no more. Asked anew every time.
+
+    No event is looked at on the way, so that nothing tells whether one exists.
+    """
+    key = services.settings.organiser_key
+    if services.settings.access == "open":
+        return ORGANISER
+    if credential is None or key is None:
+        raise Unauthenticated
+    if hmac.compare_digest(_sha256(credential), _sha256(key.get_secret_value())):
+        return ORGANISER
+    sha256 = token_sha256(credential)
+    if sha256 is None:
+        raise Unauthenticated
+    with services.database.transaction() as connection:
+        caller = tokens.caller(connection, sha256)
+    if caller is None:
+        raise Unauthenticated
+    return caller
+
+
+def make_token(
+    services: Services,
+    caller: Caller,
+    code: str,
+    *,
+    scopes: Collection[Scope],
+    label: str | None,
+    expires_at: datetime | None,
+) -> tuple[Token, str]:
+    """A token of the event, and its text, which is shown this once and kept nowhere.
+
+    Made with a token it neither manages nor outlives it: whoever gets hold of a token gets nothing that stays.
+    EventNotFound, ScopeMissing; Invalid for an expiry in the past or too far away.
+    """
+    if not caller.may_grant(scopes):
+        raise ScopeMissing("Only the organiser makes tokens that manage.")
+    now = datetime.now(UTC)
+    latest = min(now + _LONGEST_LIFE, caller.token.expires_at) if caller.token else now + _LONGEST_LIFE
+    if expires_at is None:
+        expires_at = min(now + _USUAL_LIFE, latest)
+    if not now < expires_at <= latest:
+        raise Invalid(f"expires_at: later than now, and no later than {latest:%Y-%m-%dT%H:%M:%SZ}.")
+    text = new_token()
+    sha256 = token_sha256(text)
+    assert sha256 is not None
+    made_by = caller.token.id if caller.token else None
+    with services.database.transaction() as connection:
+        event_id, _ = events.hold_code(connection, code)
+        if made_by is not None and not tokens.is_good(connection, made_by):
+            raise Unauthenticated
+        token = tokens.insert(
+            connection,
+            event_id,
+            sha256,
+            scopes=scopes,
+            label=label,
+            made_by=made_by,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    return token, text
+
+
+def revoke_token(services: Services, code: str, token_id: uuid.UUID) -> None:
+    """Let nobody in with the token from the next request on, nor with those made with it.
+
+    Asked for twice it is done once. EventNotFound, TokenNotFound.
+    """
+    with services.database.transaction() as connection:
+        event_id, _ = events.hold_code(connection, code)
+        if not tokens.revoke(connection, event_id, token_id):
+            raise TokenNotFound
+
+
+def _sha256(text: str) -> bytes:
+    # Of one length, so that the comparison doesn't tell the key's.
+    return hashlib.sha256(text.encode()).digest()

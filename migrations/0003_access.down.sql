@@ -1,0 +1,4 @@
+-- Every token is lost: only the organiser's key lets in.
+
+DROP TABLE tokens;
+DROP TYPE token_scope;
