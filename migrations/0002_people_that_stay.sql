@@ -19,7 +19,8 @@ ALTER TABLE people
 CREATE INDEX people_goes_on ON people (event_id, goes_on_as) WHERE goes_on_as IS NOT NULL;
 
 CREATE TYPE correction_kind AS ENUM (
-    'name', 'merge', 'split', 'move', 'not_this_person', 'never_group', 'hide', 'cover', 'different_people');
+    'name', 'merge', 'split', 'move', 'not_this_person', 'never_group', 'hide', 'cover', 'one_person',
+    'different_people');
 
 -- What organisers stated, in order; an undone statement stays and counts for nothing.
 CREATE TABLE corrections (

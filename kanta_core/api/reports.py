@@ -25,8 +25,8 @@ def list_doubts(
 ) -> list[DoubtOut]:
     """List people who may be two and pairs who may be one, those first whose answer mends most.
 
-    A `merge`, a `split` or `different_people` among the corrections answers one; what was answered is not asked
-    again.
+    Among the corrections `merge` and `different_people`, `split` and `one_person` answer one; what was answered is
+    not asked again.
     """
     return [DoubtOut.of(doubt, its.blobs) for doubt in find_doubts(its, event_code, most=limit)]
 

@@ -19,6 +19,7 @@ class CorrectionKind(StrEnum):
     NEVER_GROUP = "never_group"
     HIDE = "hide"
     COVER = "cover"
+    ONE_PERSON = "one_person"
     DIFFERENT_PEOPLE = "different_people"
 
 
@@ -37,6 +38,7 @@ class Statement:
     split: `face_ids` leave `cluster_id` as `other_cluster_id`; `other_face_ids` stay behind
     not_this_person: `face_ids` are not `cluster_id`, which `other_face_ids` are; when they would be, they are
         `other_cluster_id`
+    one_person: `face_ids` are all `cluster_id`, as they are seen to be
     different_people: `cluster_id`, with `face_ids`, is not `other_cluster_id`, with `other_face_ids`
     move: `face_ids` are `other_cluster_id`
     never_group: `face_ids` are in no person
@@ -56,7 +58,9 @@ class Statement:
         match self.kind:
             case CorrectionKind.MERGE:
                 return self.face_ids + self.other_face_ids
-            case CorrectionKind.SPLIT | CorrectionKind.MOVE | CorrectionKind.NEVER_GROUP:
+            case (
+                CorrectionKind.SPLIT | CorrectionKind.MOVE | CorrectionKind.NEVER_GROUP | CorrectionKind.ONE_PERSON
+            ):
                 return self.face_ids
             case _:
                 return ()

@@ -76,6 +76,8 @@ class _Replay:
                 self._merge(stated)
             case CorrectionKind.MOVE:
                 self.seats.place(stated.faces, self.seats.now(number), stated.correction.id)
+            case CorrectionKind.ONE_PERSON:
+                self._keep_one(stated)
             case CorrectionKind.NEVER_GROUP:
                 self.seats.place(stated.faces, NO_PERSON, stated.correction.id)
             case CorrectionKind.SPLIT:
@@ -125,6 +127,12 @@ class _Replay:
             self.seats.go_on(elsewhere, into, by)
         self.seats.place(stated.faces, into, by)
         self.seats.place(stated.others, into, by)
+
+    def _keep_one(self, stated: Stated) -> None:
+        number, by = self.seats.now(stated.correction.statement.cluster_id), stated.correction.id
+        for each in self._born(stated):
+            self.seats.go_on(each, number, by)
+        self.seats.place(stated.faces, number, by)
 
     def _differ(self, stated: Stated) -> None:
         statement = stated.correction.statement

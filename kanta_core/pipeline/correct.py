@@ -124,6 +124,10 @@ def _completed(
             placed = _placed(connection, event_id)
             first, second = first - placed, second - placed
         return replace(asked, face_ids=_sorted(first), other_face_ids=_sorted(second)), following
+    if asked.kind is CorrectionKind.ONE_PERSON:
+        return replace(
+            asked, face_ids=_sorted(faces_of(asked.cluster_id) - _placed(connection, event_id))
+        ), following
     if asked.kind in MAKES_A_PERSON:
         others = faces_of(asked.cluster_id) - set(asked.face_ids)
         if not others and asked.kind is CorrectionKind.SPLIT:

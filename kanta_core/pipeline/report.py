@@ -31,7 +31,7 @@ _DOUBTFUL = 0.25
 # Statements that two people are not one.
 _APART = frozenset({CorrectionKind.SPLIT, CorrectionKind.NOT_THIS_PERSON, CorrectionKind.DIFFERENT_PEOPLE})
 # Statements that faces are one person's.
-_TOGETHER = frozenset({CorrectionKind.MERGE, CorrectionKind.MOVE})
+_TOGETHER = frozenset({CorrectionKind.MERGE, CorrectionKind.MOVE, CorrectionKind.ONE_PERSON})
 
 
 @dataclass(frozen=True, slots=True)

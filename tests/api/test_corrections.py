@@ -99,6 +99,13 @@ def test_a_face_can_be_kept_out_of_everybody(api: Api, crowd: str) -> None:
     assert face in faces(api, crowd, -1)
 
 
+def test_one_person_stays_as_it_is(api: Api, crowd: str) -> None:
+    before = counts(api, crowd)
+    made = stated(api, crowd, "one_person", cluster_id=1)
+    assert (made["correction"]["cluster_id"], made["correction"]["face_ids"]) == (1, [])
+    assert counts(api, crowd) == before
+
+
 def test_two_different_people_stay_as_they_are(api: Api, crowd: str) -> None:
     before = counts(api, crowd)
     made = stated(api, crowd, "different_people", cluster_id=1, other_cluster_id=2)

@@ -109,6 +109,11 @@ class Album:
     def deny(self, number: int, numbers: Sequence[int]) -> Correction:
         return self.split(number, numbers, CorrectionKind.NOT_THIS_PERSON)
 
+    def confirm(self, number: int) -> Correction:
+        placed = {face for made in self.active for face in made.statement.placed}
+        its = tuple(each for each in self._of(number) if each not in placed)
+        return self._keep(Statement(kind=CorrectionKind.ONE_PERSON, cluster_id=number, face_ids=its))
+
     def differ(self, number: int, other: int) -> Correction:
         return self._keep(
             Statement(
@@ -197,7 +202,7 @@ def broken(album: Album) -> list[str]:
             checks.append((correction, lambda ours, others: not (set(ours) & set(others)) - {NO_PERSON}))
         if statement.kind is CorrectionKind.MERGE:
             checks.append((correction, lambda ours, others: len({*ours, *others}) <= 1))
-        if statement.kind in {CorrectionKind.SPLIT, CorrectionKind.MOVE}:
+        if statement.kind in {CorrectionKind.SPLIT, CorrectionKind.MOVE, CorrectionKind.ONE_PERSON}:
             checks.append((correction, lambda ours, _: len(set(ours)) <= 1))
         if statement.kind is CorrectionKind.NEVER_GROUP:
             checks.append((correction, lambda ours, _: set(ours) <= {NO_PERSON}))

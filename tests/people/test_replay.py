@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,6 +129,18 @@ def test_a_face_never_to_be_grouped_never_is(album: Album) -> None:
     assert album.members(NO_PERSON) == [0, 8]
 
 
+def test_one_person_stays_one_when_the_grouping_parts_it(album: Album) -> None:
+    before = album.shown()
+    confirmed = album.confirm(1)
+    assert album.shown() == before
+    album.where.append(0.5)
+    # Born out of 1: whoever comes with them is the same person.
+    album.group([[0, 1, 2], [3, 9], [4, 5, 6], [7, 8]])
+    assert album.members(1) == [0, 1, 2, 3, 9]
+    album.without(confirmed)
+    assert album.shown() == {1: [0, 1, 2], 2: [4, 5, 6], 3: [7, 8], 4: [3, 9]}
+
+
 def test_two_different_people_stay_two_when_the_grouping_joins_them(album: Album) -> None:
     album.differ(2, 1)
     assert album.shown() == {1: [0, 1, 2, 3], 2: [4, 5, 6], 3: [7, 8]}
@@ -173,23 +187,30 @@ def groupings(draw: st.DrawFn, count: int) -> list[list[int]]:
 def acted(draw: st.DataObject, album: Album) -> None:
     """Something happens: mostly corrections, of those that an organiser could make just now."""
     shown = {number: members for number, members in album.shown().items() if number != NO_PERSON}
-    numbers = st.sampled_from(sorted(shown) or [0])
     acts = ["group", "more", "undo", "redo", "never"]
-    acts += ["move", "deny", "split"] * 2 if shown else []
+    acts += [*["move", "deny", "split"] * 2, "confirm"] if shown else []
     acts += ["merge", "differ"] * 3 if len(shown) > 1 else []
     act = draw.draw(st.sampled_from(acts))
+    if act in {"group", "more"}:
+        if act == "more":
+            album.where.append(draw.draw(st.floats(0, 30)))
+        album.group(draw.draw(groupings(len(album.where))))
+    elif act in {"undo", "redo"}:
+        if album.corrections:
+            album.set_undone(draw.draw(st.integers(1, len(album.corrections))), undone=act == "undo")
+    else:
+        corrected(draw, album, act, shown)
+
+
+def corrected(draw: st.DataObject, album: Album, act: str, shown: Mapping[int, Sequence[int]]) -> None:
+    numbers = st.sampled_from(sorted(shown) or [0])
     some = st.lists(st.integers(0, len(album.where) - 1), min_size=1, max_size=3, unique=True)
-    if act == "group":
-        album.group(draw.draw(groupings(len(album.where))))
-    elif act == "more":
-        album.where.append(draw.draw(st.floats(0, 30)))
-        album.group(draw.draw(groupings(len(album.where))))
-    elif act in {"undo", "redo"} and album.corrections:
-        album.set_undone(draw.draw(st.integers(1, len(album.corrections))), undone=act == "undo")
-    elif act == "never":
+    if act == "never":
         album.never(draw.draw(some))
     elif act == "move":
         album.move(draw.draw(some), draw.draw(numbers))
+    elif act == "confirm":
+        album.confirm(draw.draw(numbers))
     elif act in {"split", "deny"}:
         its = draw.draw(numbers)
         leaving = draw.draw(st.lists(st.sampled_from(shown[its]), min_size=1, unique=True))
@@ -197,7 +218,7 @@ def acted(draw: st.DataObject, album: Album) -> None:
             album.deny(its, leaving)
         elif len(leaving) < len(shown[its]):
             album.split(its, leaving)
-    elif act in {"merge", "differ"}:
+    else:
         first, second = draw.draw(st.lists(numbers, min_size=2, max_size=2, unique=True))
         (album.merge if act == "merge" else album.differ)(first, second)
 

@@ -123,6 +123,7 @@ class Party:
             CorrectionKind.HIDE: {"cluster_id": first, "hidden": chance.random() < 0.7},
             CorrectionKind.COVER: {"cluster_id": first, "face_ids": some[:1]},
             CorrectionKind.MERGE: {"cluster_id": first, "other_cluster_id": second},
+            CorrectionKind.ONE_PERSON: {"cluster_id": first},
             CorrectionKind.DIFFERENT_PEOPLE: {"cluster_id": first, "other_cluster_id": second},
             CorrectionKind.SPLIT: {"cluster_id": first, "face_ids": some},
             CorrectionKind.NOT_THIS_PERSON: {"cluster_id": first, "face_ids": some},

@@ -76,9 +76,10 @@ def test_one_who_may_be_two_is_asked_with_the_faces_of_the_smaller_side(party: P
     assert numbers(doubt) == {first}
     assert set(doubt.face_ids) == set(other)
     # Somebody says that they are one: that is an answer, too.
-    party.group()
-    party.correct(kind=CorrectionKind.MERGE, cluster_id=party.people()[other[0]], other_cluster_id=first)
+    party.correct(kind=CorrectionKind.ONE_PERSON, cluster_id=first)
     assert doubts(party) == []
+    party.group()
+    assert party.people()[other[0]] == first
 
 
 @pytest.mark.parametrize("answer", [CorrectionKind.MERGE, CorrectionKind.DIFFERENT_PEOPLE])

@@ -22,7 +22,7 @@ Start = Callable[[Mapping[str, str]], Host]
 # https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata, and the same for containers
 AZURE_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 # Settings of the host and its worker rather than of Kanta.
-HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME"}
+HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME", "PYTHON_THREADPOOL_THREAD_COUNT"}
 BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
 TRIGGERS = {
     "http": "httpTrigger",

@@ -15,6 +15,7 @@ from kanta_core.storage.blobs import Blobs
 
 _MOST_FACES = 1_000
 _MOST_PEOPLE = 100
+_OF_WHOLE_PEOPLE = (CorrectionKind.MERGE, CorrectionKind.ONE_PERSON, CorrectionKind.DIFFERENT_PEOPLE)
 
 
 def _plain(text: str) -> str:
@@ -128,6 +129,16 @@ class CoverIn(_Asked):
         return Statement(kind=self.kind, cluster_id=self.cluster_id, face_ids=chosen)
 
 
+class OnePersonIn(_Asked):
+    """All its faces are this one person's: they stay together, and nobody asks again."""
+
+    kind: Literal[CorrectionKind.ONE_PERSON]
+    cluster_id: Number
+
+    def statement(self) -> Statement:
+        return Statement(kind=self.kind, cluster_id=self.cluster_id)
+
+
 class DifferentPeopleIn(_Asked):
     """These two are never one person, however alike they look."""
 
@@ -140,7 +151,16 @@ class DifferentPeopleIn(_Asked):
 
 
 CorrectionIn = Annotated[
-    NameIn | MergeIn | SplitIn | MoveIn | NotThisPersonIn | NeverGroupIn | HideIn | CoverIn | DifferentPeopleIn,
+    NameIn
+    | MergeIn
+    | SplitIn
+    | MoveIn
+    | NotThisPersonIn
+    | NeverGroupIn
+    | HideIn
+    | CoverIn
+    | OnePersonIn
+    | DifferentPeopleIn,
     Field(discriminator="kind"),
 ]
 
@@ -164,7 +184,7 @@ class CorrectionOut(BaseModel):
     @classmethod
     def of(cls, correction: Correction) -> CorrectionOut:
         its = correction.statement
-        whole = its.kind in (CorrectionKind.MERGE, CorrectionKind.DIFFERENT_PEOPLE)
+        whole = its.kind in _OF_WHOLE_PEOPLE
         return cls(
             id=correction.id,
             kind=its.kind,
