@@ -16,8 +16,8 @@ from native.programs import ask
 
 # What the x86-64-v3 processors (Haswell of 2013, Zen of 2017, and after) have beyond v2.
 _V3 = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"}
-# The largest of dlib's files takes gcc 12 1.2 GB.
-_BYTES_PER_JOB = 1_500_000_000
+# The largest of dlib's files takes gcc 12 1.6 GB.
+_BYTES_PER_JOB = 1_800_000_000
 _TOOLS_CURE = "on Debian and Ubuntu: apt-get install build-essential"
 _NOTHING = "int main(void) { return 0; }"
 _OPENBLAS = "extern int openblas_get_num_threads(void); int main(void) { return openblas_get_num_threads(); }"

@@ -89,6 +89,6 @@ def test_no_more_files_are_compiled_at_once_than_there_is_memory_for() -> None:
 
 
 def test_too_little_memory_is_refused_unless_one_insists() -> None:
-    with pytest.raises(Refusal, match=r"takes 1\.5 GB of memory and 0\.7 GB are free; end other programs"):
+    with pytest.raises(Refusal, match=r"takes 1\.8 GB of memory and 0\.7 GB are free; end other programs"):
         jobs(700_000_000, {})
     assert jobs(700_000_000, {"CMAKE_BUILD_PARALLEL_LEVEL": "1"}) == 1
