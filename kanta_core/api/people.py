@@ -15,6 +15,7 @@ from kanta_core.api.schemas.people import PersonFaceOut, PersonOut, PersonWithFa
 from kanta_core.database import events, faces, people
 from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound, PersonNotFound
+from kanta_core.pipeline.report import cohesion_of
 
 router = APIRouter(tags=["people"], route_class=GuardedRoute)
 
@@ -65,6 +66,9 @@ def get_person(
         if number < 1 or not found:
             raise PersonNotFound(f"There is no person {cluster_id} in the event.")
         shown = faces.of_person(connection, event_id, number, limit=limit, offset=offset)
+        alike = cohesion_of(connection, event_id, number)
     return PersonWithFaces(
-        **dict(PersonOut.of(found[0], its.blobs)), faces=[PersonFaceOut.of(face, its.blobs) for face in shown]
+        **dict(PersonOut.of(found[0], its.blobs)),
+        cohesion=round(alike, 3),
+        faces=[PersonFaceOut.of(face, its.blobs) for face in shown],
     )

@@ -42,6 +42,14 @@ EMBEDDINGS_OF = """
     SELECT id, encoder, embedding FROM faces WHERE event_id = %(event_id)s AND id = ANY(%(face_ids)s)
 """
 
+# The embeddings of a person's faces, those of the encoder that saw most of them.
+EMBEDDINGS_OF_PERSON = """
+    SELECT embedding FROM faces
+     WHERE event_id = %(event_id)s AND cluster_id = %(cluster_id)s
+       AND encoder = (SELECT mode() WITHIN GROUP (ORDER BY encoder) FROM faces
+                       WHERE event_id = %(event_id)s AND cluster_id = %(cluster_id)s)
+"""
+
 
 class Near(NamedTuple):
     """A face near a new one; the distance is squared, of embeddings of unit length."""
@@ -96,3 +104,14 @@ def embeddings_of(
         encoders[place_of[face]] = encoder
         vectors[place_of[face]] = embedding.to_numpy() if isinstance(embedding, Vector) else embedding
     return encoders, vectors
+
+
+def embeddings_of_person(connection: Connection, event_id: uuid.UUID, cluster_id: int) -> NDArray[np.float32]:
+    """The embeddings of the person's faces, float32 (n, 128), as far as they can be compared with each other."""
+    import numpy as np  # noqa: PLC0415 - for those who compare
+
+    rows = connection.execute(
+        EMBEDDINGS_OF_PERSON, {"event_id": event_id, "cluster_id": cluster_id}, binary=True
+    ).fetchall()
+    vectors = [row.to_numpy() if isinstance(row, Vector) else row for (row,) in rows]
+    return np.array(vectors, np.float32).reshape(-1, EMBEDDING_SIZE)

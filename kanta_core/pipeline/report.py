@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kanta_core.database import assignments, corrections, events, people, reclusters, reports
+from kanta_core.database import assignments, corrections, events, neighbours, people, reclusters, reports
 from kanta_core.database.assignments import Number
+from kanta_core.database.pool import Connection
 from kanta_core.database.reports import PeopleCounts
 from kanta_core.domain.corrections import Correction, CorrectionKind
 from kanta_core.domain.faces import NO_PERSON
@@ -88,6 +89,16 @@ def find_doubts(services: Services, code: str, *, most: int) -> list[Doubtful]:
         # Somebody may have changed the people meanwhile.
         if person_of.keys() >= set(doubt.numbers)
     ]
+
+
+def cohesion_of(connection: Connection, event_id: uuid.UUID, cluster_id: int) -> float:
+    """How alike the faces of a person who is there are, 0..1."""
+    import numpy as np  # noqa: PLC0415 - for those who compare
+
+    from kanta_core.people.doubts import cohesion  # noqa: PLC0415
+
+    embeddings = neighbours.embeddings_of_person(connection, event_id, cluster_id)
+    return cohesion(embeddings, np.full(len(embeddings), cluster_id))[cluster_id]
 
 
 def report(services: Services, code: str) -> Report:

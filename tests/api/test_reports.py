@@ -47,6 +47,7 @@ def test_a_doubt_shows_whom_it_is_about(api: Api, crowd: str, services: Services
     for person in doubt["people"]:
         assert person["cohesion"] == 1.0
         assert person["revision"] >= 1
+        assert api.get(f"/people/{crowd}/{person['cluster_id']}").json()["cohesion"] == 1.0
         assert httpx2.get(person["samples"][0]["sample_blob_url"]).status_code == 200
 
 

@@ -57,6 +57,9 @@ class PersonState(BaseModel):
         )
 
 
+COHESION = "How alike the person's faces are: 1 the same, 0 as far apart as strangers'."
+
+
 class PersonOut(PersonState):
     """One person; `cluster_id` -1 gathers the faces that are in no person yet."""
 
@@ -81,6 +84,7 @@ class PersonFaceOut(FaceOut):
 class PersonWithFaces(PersonOut):
     """One person and a page of its faces."""
 
+    cohesion: float = Field(description=COHESION)
     faces: list[PersonFaceOut]
 
 

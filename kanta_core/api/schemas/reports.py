@@ -7,16 +7,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from kanta_core.api.schemas.people import PersonOut
+from kanta_core.api.schemas.people import COHESION, PersonOut
 from kanta_core.domain.records import ImageStatus
 from kanta_core.pipeline.report import Doubtful, Report
 from kanta_core.storage.blobs import Blobs
 
 
 class DoubtedPerson(PersonOut):
-    cohesion: float = Field(
-        description="How alike the person's faces are: 1 the same, 0 as far apart as strangers'."
-    )
+    cohesion: float = Field(description=COHESION)
 
 
 class DoubtOut(BaseModel):
