@@ -19,7 +19,9 @@ def secrets_of(services: Services) -> set[str]:
         part.split("=", 1) for part in services.settings.storage_connection.get_secret_value().split(";") if part
     )
     password = httpx2.URL(services.settings.database_url).password
-    return {connection["AccountKey"], *([password] if password else [])}
+    key = services.settings.organiser_key
+    secrets = {connection["AccountKey"], password or "", key.get_secret_value() if key else ""}
+    return secrets - {""}
 
 
 class Api(TestClient):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from azure.storage.blob import BlobServiceClient
 from PIL import Image
+from pydantic import SecretStr
 
 from kanta_core.api.app import create_app
 from kanta_core.database import events
@@ -19,11 +22,26 @@ from kanta_core.services import Services
 from kanta_core.storage.names import CONTAINERS
 from tests.api import photos
 from tests.api.client import Api, secrets_of
+from tests.api.credentials import KEY, TOKEN
 
 
 @pytest.fixture
 def api(services: Services, caplog: pytest.LogCaptureFixture) -> Iterator[Api]:
-    """Kanta's API; neither its answers nor its log tell a secret."""
+    """Kanta's API, open to everybody; neither its answers nor its log tell a secret."""
+    with _discreet(services, caplog) as client:
+        yield client
+
+
+@pytest.fixture
+def closed(services: Services, caplog: pytest.LogCaptureFixture) -> Iterator[Api]:
+    """The same over the same database and storage, closed: `KEY` is the organiser's."""
+    changes = {"access": "closed", "organiser_key": SecretStr(KEY)}
+    with _discreet(replace(services, settings=services.settings.model_copy(update=changes)), caplog) as client:
+        yield client
+
+
+@contextlib.contextmanager
+def _discreet(services: Services, caplog: pytest.LogCaptureFixture) -> Iterator[Api]:
     caplog.set_level(logging.INFO)
     with Api(create_app(lambda: services), services) as client:
         yield client
@@ -31,6 +49,7 @@ def api(services: Services, caplog: pytest.LogCaptureFixture) -> Iterator[Api]:
     told = "\n".join(logging.Formatter().format(record) for record in ours)
     assert not [secret for secret in secrets_of(services) if secret in told]
     assert "sig=" not in told.replace("sig=REDACTED", "")
+    assert not TOKEN.search(told)
 
 
 @pytest.fixture

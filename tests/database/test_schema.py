@@ -41,6 +41,10 @@ INSERT = (
     "INSERT INTO images (event_id, blob_name, name, {columns}) SELECT id, 'wedding/b', 'b', {values} FROM events"
 )
 
+TOKEN = """
+    INSERT INTO tokens (event_id, sha256, scopes, made_by, created_at, expires_at)
+    SELECT id, sha256('a'), {scopes}, {made_by}, now(), now() + interval '{life} h' FROM events
+"""
 
 NEVER = {
     "a duplicate of nothing": (INSERT.format(columns="status", values="'duplicate'"), errors.CheckViolation),
@@ -95,6 +99,24 @@ NEVER = {
     "hidden or not, nobody says": (
         """INSERT INTO corrections (event_id, id, kind, cluster_id, next_cluster_id)
            SELECT id, 1, 'hide', 1, 1 FROM events""",
+        errors.CheckViolation,
+    ),
+    "a token that lets do nothing": (TOKEN.format(scopes="'{}'", made_by="NULL", life=1), errors.CheckViolation),
+    "a token that ends before it begins": (
+        TOKEN.format(scopes="'{browse}'", made_by="NULL", life=-1),
+        errors.CheckViolation,
+    ),
+    "a token that manages, made with a token": (
+        TOKEN.format(scopes="'{manage}'", made_by="(SELECT id FROM tokens)", life=1),
+        errors.CheckViolation,
+    ),
+    "a token made with one that is not the event's": (
+        TOKEN.format(scopes="'{browse}'", made_by="gen_random_uuid()", life=1),
+        errors.ForeignKeyViolation,
+    ),
+    "a token kept as it is": (
+        "INSERT INTO tokens (event_id, sha256, scopes, created_at, expires_at) "
+        "SELECT id, 'kanta_token', '{browse}', now(), now() + interval '1 h' FROM events",
         errors.CheckViolation,
     ),
     "a drop that is none": ("INSERT INTO drops (blob_name) VALUES ('a')", errors.CheckViolation),

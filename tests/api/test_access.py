@@ -1,0 +1,238 @@
+"""Who may do what: every operation of the OpenAPI document × every credential that is no good for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from kanta_core.api.app import create_app
+from kanta_core.domain.access import Scope, new_token
+from kanta_core.services import Services
+from kanta_core.settings import Settings
+from tests.api.astray import database_at, serving
+from tests.api.client import Api, problem
+from tests.api.credentials import KEY, bearer, expire, make_token, nobodys
+from tests.api.operations import GUARDED, NOTHING, Operation, Things, operations, things_of
+
+Stored = Callable[[], dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Party:
+    """Two events of a closed Kanta, each with something of everything, and tokens of the first."""
+
+    api: Api
+    its: Things
+    others: Things
+    # By the scopes they have.
+    tokens: Mapping[frozenset[Scope], str]
+    expired: str
+    revoked: str
+
+    def with_scopes(self, *scopes: Scope) -> str:
+        return self.tokens[frozenset(scopes)]
+
+
+@pytest.fixture
+def party(closed: Api, crowd: str, services: Services, obama: bytes) -> Party:
+    closed.post("/events", json={"event_code": "funeral"}, headers=bearer(KEY)).raise_for_status()
+    tokens = {frozenset({scope}): make_token(closed, crowd, [scope])[1] for scope in Scope}
+    for missing in Scope:
+        scopes = frozenset(set(Scope) - {missing})
+        tokens[scopes] = make_token(closed, crowd, sorted(scopes))[1]
+    tokens[frozenset(Scope)] = make_token(closed, crowd, list(Scope))[1]
+    expired_id, expired = make_token(closed, crowd, list(Scope))
+    expire(services, expired_id)
+    revoked_id, revoked = make_token(closed, crowd, list(Scope))
+    closed.delete(f"/tokens/{crowd}/{revoked_id}", headers=bearer(KEY)).raise_for_status()
+    its = {**things_of(closed, crowd), "photo": obama.decode("latin-1")}
+    hide = {"kind": "hide", "cluster_id": 2, "revisions": {"2": 1}}
+    corrected = closed.post(f"/corrections/{crowd}", json=hide, headers=bearer(KEY))
+    assert corrected.json()["correction"]["id"] == 1
+    return Party(closed, its, things_of(closed, "funeral"), tokens, expired, revoked)
+
+
+def told(response: httpx2.Response) -> tuple[int, str, list[tuple[str, str]]]:
+    """All that an answer tells."""
+    return response.status_code, response.text, sorted(response.headers.multi_items())
+
+
+def test_health_alone_asks_nobody_who_they_are(closed: Api) -> None:
+    assert [operation.name for operation in operations() if operation.is_public] == ["get /system/health"]
+    assert closed.get("/system/health").status_code == 200
+    for path in ("/openapi.json", "/docs", "/redoc"):
+        assert closed.get(path).status_code == 200
+
+
+def test_every_other_operation_says_what_it_needs_and_how_it_refuses() -> None:
+    document = create_app().openapi()
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert {operation.scope for operation in GUARDED} == {*Scope, None}
+    for operation in GUARDED:
+        assert operation.described["responses"].keys() >= {"401", "403"}, operation.name
+
+
+def test_nobody_gets_anywhere_with_anything_and_all_are_told_the_same(
+    party: Party, stored: Stored, record_property: Callable[[str, object], None]
+) -> None:
+    wrong = nobodys(party.expired, party.revoked)
+    before = stored()
+    answers = {}
+    for operation in GUARDED:
+        for name, headers in wrong.items():
+            for query in ("", f"access_token={KEY}&token={KEY}&code={KEY}&api_key={KEY}"):
+                for things in (party.its, NOTHING):
+                    answer = operation.ask(party.api, things, headers, query=query)
+                    answers[operation.name, name, query, things["event_code"]] = answer
+    assert [asked for asked, answer in answers.items() if answer.status_code != 401] == []
+    (said,) = {repr(told(answer)): answer for answer in answers.values()}.values()
+    problem(said, 401, "unauthenticated")
+    assert said.headers["www-authenticate"] == "Bearer"
+    assert stored() == before
+    record_property(
+        "figure", f"access: {len(GUARDED)} operations × {len(wrong)} credentials of nobody: {len(answers)} refused"
+    )
+
+
+def test_a_token_without_the_scope_is_refused(party: Party, stored: Stored, subtests: pytest.Subtests) -> None:
+    before = stored()
+    for operation in GUARDED:
+        enough = {operation.scope, Scope.MANAGE} if operation.scope else set()
+        short = [scopes for scopes in party.tokens if scopes.isdisjoint(enough)]
+        assert short
+        for scopes in short:
+            with subtests.test(f"{operation.name} with {sorted(scopes)}"):
+                answers = [
+                    operation.ask(party.api, things, bearer(party.tokens[scopes]))
+                    for things in (party.its, party.others, NOTHING)
+                ]
+                problem(answers[0], 403, "scope-missing")
+                assert len({repr(told(answer)) for answer in answers}) == 1
+    assert stored() == before
+
+
+def test_what_is_anothers_is_answered_like_what_does_not_exist(
+    party: Party, stored: Stored, subtests: pytest.Subtests
+) -> None:
+    before = stored()
+    compared = 0
+    for operation in GUARDED:
+        if operation.scope is None:
+            continue
+        for scopes in ({operation.scope}, {Scope.MANAGE}, set(Scope)):
+            credential = bearer(party.with_scopes(*scopes))
+            # Another's event with all its things, and another's things under the own event's code.
+            for own in ({}, {"event_code": party.its["event_code"]}):
+                if own and not operation.parameters("path") & {"uuid", "token_id"}:
+                    continue
+                with subtests.test(f"{operation.name} with {sorted(scopes)} and {own}"):
+                    anothers = operation.ask(party.api, {**party.others, **own}, credential)
+                    nothing = operation.ask(party.api, {**NOTHING, **own}, credential)
+                    assert told(anothers) == told(nothing)
+                    assert anothers.status_code == 404
+                    # That is what the organiser is told of what does not exist.
+                    assert told(operation.ask(party.api, {**NOTHING, **own}, bearer(KEY))) == told(nothing)
+                    compared += 1
+    assert compared > 3 * len([operation for operation in GUARDED if operation.scope])
+    assert stored() == before
+
+
+def test_whoever_may_is_let_in(party: Party, subtests: pytest.Subtests) -> None:
+    # Nothing is wrong with the photo that is to be tried again.
+    expected = {"post /pics/{event_code}/{uuid}/retry": 409}
+    for operation in sorted(GUARDED, key=lambda each: each.name == "delete /events"):
+        good = {KEY}
+        if operation.scope is not None:
+            good |= {party.with_scopes(operation.scope), party.with_scopes(Scope.MANAGE)}
+        for credential in good:
+            things = {**things_of(party.api, party.its["event_code"]), "photo": party.its["photo"]}
+            with subtests.test(operation.name):
+                answer = operation.ask(party.api, things, bearer(credential))
+                assert answer.status_code == expected.get(operation.name) or answer.status_code < 400, answer.text
+
+
+def test_no_byte_of_a_body_is_read_before_it_is_known_who_sends_it(closed: Api, event: str) -> None:
+    async def unread() -> dict[str, Any]:
+        raise AssertionError("the body was asked for")
+
+    async def ask(operation: Operation, headers: list[tuple[bytes, bytes]]) -> int:
+        answered: list[int] = []
+
+        async def send(message: Any) -> None:  # noqa: ANN401 - an ASGI message
+            if message["type"] == "http.response.start":
+                answered.append(message["status"])
+
+        path = operation.path.format(**{**NOTHING, "event_code": event})
+        scope = {
+            "type": "http",
+            "method": operation.method.upper(),
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"event_code=wedding",
+            "headers": [(b"content-type", b"application/json"), (b"content-length", b"99999999999"), *headers],
+        }
+        await closed.app(scope, unread, send)
+        return answered[0]
+
+    browse = make_token(closed, event, [Scope.BROWSE])[1]
+    for operation in GUARDED:
+        assert asyncio.run(ask(operation, [])) == 401, operation.name
+        if operation.scope is not Scope.BROWSE:
+            headers = [(b"authorization", f"Bearer {browse}".encode())]
+            assert asyncio.run(ask(operation, headers)) == 403, operation.name
+
+
+def test_what_is_wrong_with_a_request_is_told_nobody_who_may_not_make_it(closed: Api, event: str) -> None:
+    search = bearer(make_token(closed, event, [Scope.SEARCH])[1])
+    for method, url, content in [
+        ("GET", "/pics?event_code=a%20b&limit=x", b""),
+        ("GET", "/pics", b""),
+        ("GET", "/pics/no-uuid", b""),
+        ("GET", "/events?running=perhaps", b""),
+        ("POST", "/events", b"{"),
+        ("PUT", "/events", b"[" * 100_000),
+        ("DELETE", "/events", b"\xff"),
+        ("POST", "/pics/nowhere", b""),
+        ("DELETE", f"/tokens/{event}/x", b""),
+        ("GET", "/system/drops?limit=0", b""),
+    ]:
+        problem(closed.request(method, url, content=content), 401, "unauthenticated")
+        problem(closed.request(method, url, content=content, headers=search), 403, "scope-missing")
+
+
+def test_a_wrong_query_tells_nothing_of_anothers_event(party: Party) -> None:
+    credential = bearer(party.with_scopes(*Scope))
+    for operation in GUARDED:
+        if "event_code" in operation.parameters("query") | operation.parameters("path"):
+            wrong = "limit=x&top_k=x&sample_size=x&running=x"
+            # Of the own event it is told what is wrong.
+            anothers = operation.ask(party.api, party.others, credential, query=wrong)
+            nothing = operation.ask(party.api, NOTHING, credential, query=wrong)
+            assert told(anothers) == told(nothing), operation.name
+    own = party.api.get(f"/pics?event_code={party.its['event_code']}&limit=x", headers=credential)
+    problem(own, 422, "invalid-request")
+
+
+def test_what_can_be_nobodys_asks_the_database_nothing(settings: Settings, closed_port: int) -> None:
+    down = {"database_url_given": database_at(closed_port, settings)}
+    with serving(settings, access="closed", organiser_key=SecretStr(KEY), **down) as api:
+        for credential in ("garbage", KEY[:-1], new_token()[:-1], new_token() + "x", new_token().upper()):
+            problem(api.get("/events", headers=bearer(credential)), 401, "unauthenticated")
+        problem(api.get("/events", headers=bearer(new_token())), 503, "database-unavailable")
+
+
+def test_bearer_is_written_as_people_write_it(closed: Api) -> None:
+    for scheme in ("Bearer", "bearer", "BEARER", "Bearer  "):
+        assert closed.get("/events", headers={"Authorization": f"{scheme} {KEY}"}).status_code == 200
+
+
+def test_while_access_is_open_nobody_is_asked(api: Api, event: str) -> None:
+    for headers in ({}, bearer("whatever"), {"Authorization": "Basic x"}):
+        assert [found["code"] for found in api.get("/events", headers=headers).json()["events"]] == [event]
+    assert api.post(f"/tokens/{event}", json={"scopes": ["manage"]}).status_code == 201
