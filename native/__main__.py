@@ -28,8 +28,8 @@ def main() -> int:
             print(build.wheel(data_dir, os.environ, _say))  # noqa: T201 - what is asked for
         else:
             install.install(data_dir, given.photos, os.environ, _say)
-    except Refusal as refusal:
-        _say(f"dlib: {refusal}")
+    except (Refusal, TimeoutError) as reason:
+        _say(f"dlib: {reason}")
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 from native import machine
 from native.build import Say, wheel
-from native.comparison import compare, unpack
+from native.comparison import MENDING, compare, unpack
 from native.errors import Refusal
 from native.programs import ask
 
@@ -57,27 +59,40 @@ def replace(
         raise Refusal("there are no photos to try it on; make dlib fetches some")
     say("trying it beside the dlib in use")
     with tempfile.TemporaryDirectory(prefix="trial-", dir=built.parent) as folder:
-        comparison = compare(unpack(built, Path(folder)), photos, environment)
-    for line in comparison.table():
-        say(line)
-    if (objection := comparison.objection()) is not None:
-        raise Refusal(f"not installed: {objection}; this environment is as it was")
-    swap(built, python)
+        scratch = Path(folder)
+        comparison = compare(unpack(built, scratch / "built"), photos, environment)
+        for line in comparison.table():
+            say(line)
+        if (objection := comparison.objection()) is not None:
+            raise Refusal(f"not installed: {objection}; this environment is as it was")
+        with _undisturbed():
+            swap(built, python, scratch)
     say(f"installed {built.name}; make clean brings dlib-bin back with the next make")
 
 
-def swap(built: Path, python: str) -> None:
+def swap(built: Path, python: str, scratch: Path) -> None:
     """Take dlib-bin out of the environment of `python` and put the wheel `built` in, or say how to mend it."""
     # Both packages own the same files: the old one has to go first.
-    _pip(python, ["uninstall", "--yes", "--quiet", "dlib-bin", "dlib"])
-    _pip(python, ["install", "--quiet", "--no-deps", "--no-index", "--no-input", str(built)])
+    _pip(python, scratch, ["uninstall", "--yes", "dlib-bin", "dlib"])
+    _pip(python, scratch, ["install", "--no-deps", "--no-index", str(built)])
 
 
-def _pip(python: str, arguments: list[str]) -> None:
+def _pip(python: str, scratch: Path, arguments: list[str]) -> None:
     # pip asks a rustc on the PATH for its version, and rustup's rustc then leaves a folder in HOME.
-    environment = {"PATH": str(Path(sys.executable).parent), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    command = [sys.executable, "-m", "pip", "--python", python, *arguments]
-    answer = ask(command, environment, patience=_PIP_SECONDS)
+    environment = {"PATH": str(Path(sys.executable).parent), "TMPDIR": str(scratch)}
+    options = ["--python", python, "--quiet", "--disable-pip-version-check", "--no-input"]
+    answer = ask([sys.executable, "-m", "pip", *options, *arguments], environment, patience=_PIP_SECONDS)
     if answer.status != 0:
         said = answer.errors.strip().splitlines()
-        raise Refusal(f"pip failed ({said[-1] if said else answer.status}); make clean, then make again, mends it")
+        raise Refusal(f"pip failed ({said[-1] if said else answer.status}); {MENDING}")
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait: half-way there is no dlib."""
+    waiting = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, waiting)

@@ -100,10 +100,11 @@ class _started:  # noqa: N801 - reads as the function it is used as
         return self._process
 
     def __exit__(self, *_: object) -> None:
-        # A compiler's children outlive make when only make is told to end.
-        with suppress(ProcessLookupError):
+        # Once it was waited for, its number may be another's.
+        if self._process.returncode is None:
+            # A compiler's children outlive make when only make is told to end.
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
+            self._process.wait(10)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 with suppress(BrokenPipeError):

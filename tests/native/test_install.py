@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -23,7 +24,7 @@ def environment(tmp_path: Path) -> Path:
     python = folder / "bin" / "python"
     (tmp_path / "old").mkdir()
     old = write_wheel(tmp_path / "old", "dlib-bin", {"dlib/__init__.py": "KIND = 'bin'", "dlib/more.py": ""})
-    install._pip(str(python), ["install", "--quiet", "--no-deps", "--no-index", str(old)])
+    install._pip(str(python), tmp_path, ["install", "--no-deps", "--no-index", str(old)])
     assert told(python, "import dlib; print(dlib.KIND)") == "bin"
     return python
 
@@ -89,6 +90,24 @@ def test_one_that_does_the_same_faster_takes_dlib_bins_place(
     site = Path(told(environment, "import sysconfig; print(sysconfig.get_path('purelib'))"))
     assert (site / "dlib" / "__init__.py").read_text().endswith("KIND = 'built'\n")
     assert not (site / "dlib" / "more.py").exists()
+
+
+def test_ctrl_c_waits_while_there_is_no_dlib(
+    sample_photos: Path, tmp_path: Path, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("native.comparison.LEAST_GAIN", 0.0)
+    pip = install._pip
+
+    def interrupted(python: str, scratch: Path, arguments: list[str]) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        pip(python, scratch, arguments)
+
+    monkeypatch.setattr(install, "_pip", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        install.replace(
+            wrapped(tmp_path, ""), [sample_photos / "obama.jpg"], os.environ, lambda _: None, str(environment)
+        )
+    assert packages(environment) == "dlib 20.0.1"
 
 
 def test_without_photos_nothing_is_installed(tmp_path: Path, environment: Path) -> None:
