@@ -35,7 +35,7 @@ check: $(VENV)/.dev ## formatting, lint, types, import rules
 bench: $(VENV)/.dev $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## the benchmarks, as tables with ratios
 	@exec $(PY) -m bench
 
-dlib: $(VENV)/.laptop $(VENV)/.photos ## compiles dlib for this processor (minutes) and takes it instead of dlib-bin, if faster; KANTA_DLIB_MARCH=<its name>
+dlib: $(VENV)/.laptop $(VENV)/.photos ## compiles dlib for this processor (minutes) and takes it if it is faster: KANTA_ENGINE=dlib gains by it; KANTA_DLIB_MARCH=<another processor>
 	@exec $(PY) -m native install --photos $(VENV)/sample/demo/photos
 
 lock: $(VENV)/.uv ## writes requirements*.txt anew from pyproject.toml
