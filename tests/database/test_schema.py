@@ -107,7 +107,7 @@ NEVER = {
         errors.CheckViolation,
     ),
     "a token that manages, made with a token": (
-        TOKEN.format(scopes="'{manage}'", made_by="(SELECT id FROM tokens)", life=1),
+        TOKEN.format(scopes="'{manage}'", made_by="gen_random_uuid()", life=1),
         errors.CheckViolation,
     ),
     "a token made with one that is not the event's": (
@@ -115,8 +115,8 @@ NEVER = {
         errors.ForeignKeyViolation,
     ),
     "a token kept as it is": (
-        "INSERT INTO tokens (event_id, sha256, scopes, created_at, expires_at) "
-        "SELECT id, 'kanta_token', '{browse}', now(), now() + interval '1 h' FROM events",
+        """INSERT INTO tokens (event_id, sha256, scopes, created_at, expires_at)
+           SELECT id, 'kanta_token', '{browse}', now(), now() + interval '1 h' FROM events""",
         errors.CheckViolation,
     ),
     "a drop that is none": ("INSERT INTO drops (blob_name) VALUES ('a')", errors.CheckViolation),
