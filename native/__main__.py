@@ -28,7 +28,7 @@ def main() -> int:
             print(build.wheel(data_dir, os.environ, _say))  # noqa: T201 - what is asked for
         else:
             install.install(data_dir, given.photos, os.environ, _say)
-    except (Refusal, TimeoutError) as reason:
+    except (Refusal, OSError) as reason:
         _say(f"dlib: {reason}")
         return 1
     except KeyboardInterrupt:
