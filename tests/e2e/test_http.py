@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.service import read_env
 from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
@@ -101,3 +102,7 @@ def test_the_documentation_works_without_the_internet(stack: Stack) -> None:
             if part.startswith("/docs/assets/"):
                 assert httpx.get(stack.url + part).status_code == 200, part
     assert httpx.get(f"{stack.url}/openapi.json").json()["info"]["title"] == "Kanta"
+
+
+def test_while_access_is_open_tools_find_no_key(stack: Stack) -> None:
+    assert read_env(stack.data_dir / "env")["KANTA_ORGANISER_KEY"] == ""
