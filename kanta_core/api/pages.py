@@ -1,49 +1,77 @@
-"""The documentation pages: Swagger UI at /docs and ReDoc at /redoc, with assets of their own."""
+"""The pages: the organiser's at /, Swagger UI at /docs and ReDoc at /redoc, with assets of their own."""
 
 from __future__ import annotations
 
 from importlib.resources import files
+from os import PathLike, stat_result
+from typing import Any
 
-from fastapi import FastAPI
-from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
-_ASSETS = "/docs/assets"
-# ReDoc would fetch its maker's logo from elsewhere; nothing is loaded but from here.
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:"
+from kanta_core.api.dependencies import ServicesOf
+from kanta_core.api.web import GUARDED, policy, web
+
+# No script may make markup or code out of text, whatever it does with names that people chose.
+_TRUSTED = {"require_trusted_types_for": "'script'", "trusted_types": "'none'"}
+_SWAGGER_UI = policy(img_src="'self' data:")
+# ReDoc puts two style elements into the page: an empty one, which it then fills rule by rule, and this text.
+_REDOC = policy(
+    img_src="'self' data:",
+    style_src="'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
+    "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
+    worker_src="blob:",
 )
+
+router = APIRouter(include_in_schema=False)
 
 
 def install(app: FastAPI) -> None:
-    """Serve both pages and their assets; no internet is needed to read them."""
-    app.mount(_ASSETS, StaticFiles(directory=str(files("fastapi_offline") / "static")))
-
-    @app.get("/docs", include_in_schema=False)
-    def swagger_ui() -> HTMLResponse:
-        page = get_swagger_ui_html(
-            openapi_url=str(app.openapi_url),
-            title=app.title,
-            swagger_js_url=f"{_ASSETS}/swagger-ui-bundle.js",
-            swagger_css_url=f"{_ASSETS}/swagger-ui.css",
-            swagger_favicon_url=f"{_ASSETS}/favicon.png",
-        )
-        return _kept_in(page)
-
-    @app.get("/redoc", include_in_schema=False)
-    def redoc() -> HTMLResponse:
-        page = get_redoc_html(
-            openapi_url=str(app.openapi_url),
-            title=app.title,
-            redoc_js_url=f"{_ASSETS}/redoc.standalone.js",
-            redoc_favicon_url=f"{_ASSETS}/favicon.png",
-            with_google_fonts=False,
-        )
-        return _kept_in(page)
+    """Serve the pages and what they load; no internet is needed for any of them."""
+    app.mount("/docs/assets", _Documentation(directory=str(files("fastapi_offline") / "static")))
+    app.include_router(router)
 
 
-def _kept_in(page: HTMLResponse) -> HTMLResponse:
-    page.headers["Content-Security-Policy"] = _POLICY
-    return page
+@router.get("/")
+def organiser(request: Request, its: ServicesOf) -> Response:
+    """The organiser's page. Photos and faces come straight from storage, by links that the API signs."""
+    pictures = f"'self' {its.blobs.origin} blob: data:"
+    return web().page("organiser.html", request, policy(img_src=pictures, **_TRUSTED))
+
+
+@router.get("/docs")
+def swagger_ui(request: Request) -> Response:
+    """The API to try out."""
+    return web().page("swagger.html", request, _SWAGGER_UI)
+
+
+@router.get("/redoc")
+def redoc(request: Request) -> Response:
+    """The API to read."""
+    return web().page("redoc.html", request, _REDOC)
+
+
+@router.get("/assets/{version}/{name}")
+def asset(version: str, name: str, request: Request) -> Response:
+    """A file that a page loads."""
+    found = web().asset(version, name, request)
+    if found is None:
+        raise HTTPException(404, "There is no such file.")
+    return found
+
+
+class _Documentation(StaticFiles):
+    """Swagger UI's and ReDoc's own files."""
+
+    def file_response(
+        self,
+        full_path: str | PathLike[str],
+        stat_result: stat_result,
+        scope: Any,  # noqa: ANN401 - Starlette's
+        status_code: int = 200,
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(GUARDED)
+        return response

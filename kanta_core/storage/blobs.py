@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -150,6 +151,12 @@ class Blobs:
             content_type=content_type,
         )
         return f"{self._client(container, name).url}?{token}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of every link: what a page must be let load pictures from."""
+        scheme, host, *_ = urlsplit(self._service.url)
+        return f"{scheme}://{host}"
 
     def close(self) -> None:
         self._writers.shutdown()

@@ -1,0 +1,198 @@
+// An event's photos: how they come in, how many are in which state, and all of them to scroll through.
+
+import { call, get } from "./api.js";
+import { dropZone } from "./drop_zone.js";
+import { h, keyed, listen, picture, say, set } from "./dom.js";
+import { attempt, tell } from "./notices.js";
+import { showPhoto } from "./photo.js";
+import { address, count } from "./words.js";
+
+const PAGE = 100;
+const STATES = {
+  "": "All",
+  encoded: "Encoded",
+  pending: "In work",
+  duplicate: "Duplicates",
+  rejected: "Rejected",
+  failed: "Failed",
+};
+
+/** @param {import("./event.js").Tab} tab */
+export async function showPhotos({ panel, code, live, place, signal }) {
+  const person = place.query.get("person");
+  const status = place.query.get("status") ?? "";
+  const list = h("ul", { class: "photos" });
+  const empty = h("p", { class: "empty" });
+  const more = h("button", { type: "button", class: "more", onclick: () => attempt(next) }, "Show more");
+  const chips = h("ul", { class: "chips" });
+  const retry = h(
+    "button",
+    { type: "button", onclick: () => attempt(() => retryAll(code, status, live)) },
+    `Retry all ${status}`,
+  );
+  /** @type {any[]} */
+  const rows = [];
+  let ended = false;
+  /** @type {Promise<void>|null} */
+  let loading = null;
+
+  const page = (offset) =>
+    get(
+      "/pics",
+      { event_code: code, limit: PAGE, offset, status: status || null, cluster_list_id: person },
+      signal,
+    );
+
+  function render() {
+    keyed(
+      list,
+      rows,
+      (row) => row.uuid,
+      (row) => cell(row, (uuid) => rows.findIndex((each) => each.uuid === uuid), open),
+      update,
+    );
+    set(more, "hidden", ended);
+    say(
+      empty,
+      rows.length ? "" : ended ? (status || person ? "There is no such photo." : "No photos yet.") : "",
+    );
+    set(retry, "hidden", !["rejected", "failed"].includes(status) || rows.length === 0);
+  }
+
+  function next() {
+    loading ??= page(rows.length)
+      .then((found) => {
+        const known = new Set(rows.map((row) => row.uuid));
+        rows.push(...found.filter((row) => !known.has(row.uuid)));
+        ended = found.length < PAGE;
+        render();
+      })
+      .finally(() => {
+        loading = null;
+      });
+    return loading;
+  }
+
+  /** Read again what is shown and not final, and what came after it. */
+  async function refresh() {
+    await loading;
+    const moving = rows.flatMap((row, at) =>
+      status !== "" || row.status === "pending" || row.thumbnail_url === null ? [Math.floor(at / PAGE)] : [],
+    );
+    for (const number of new Set(moving)) {
+      const found = await page(number * PAGE);
+      if (status !== "" || person) rows.splice(number * PAGE, PAGE, ...found);
+      else
+        for (const row of found) {
+          const at = rows.findIndex((each) => each.uuid === row.uuid);
+          if (at >= 0) rows[at] = row;
+        }
+    }
+    if (ended) await next();
+    render();
+  }
+
+  async function open(at) {
+    await showPhoto({ rows, at, code, live });
+    await refresh();
+  }
+
+  const states = () => showStates(chips, live.report.photos, code, status);
+  panel.replaceChildren(
+    h("h2", { class: "spoken", tabindex: -1 }, "Photos"),
+    !person && dropZone(code, signal),
+    person
+      ? h("p", {}, "Photos of one person. ", h("a", { href: address(code, "photos") }, "Show all photos"))
+      : h("nav", { "aria-label": "States of photos" }, chips),
+    retry,
+    list,
+    empty,
+    more,
+  );
+  if (!person) states();
+  const seen = new IntersectionObserver(
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting) && !ended) attempt(next);
+    },
+    { rootMargin: "1200px" },
+  );
+  signal.addEventListener("abort", () => seen.disconnect());
+  await next();
+  seen.observe(more);
+  listen(
+    live,
+    "change",
+    () => {
+      if (!person) states();
+      refresh().catch(() => {});
+    },
+    signal,
+  );
+}
+
+function cell(row, at, open) {
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      { type: "button", onclick: () => attempt(() => open(at(row.uuid))) },
+      h("img", { alt: "", loading: "lazy", decoding: "async" }),
+      h("span", { class: "label" }),
+    ),
+  );
+}
+
+function update(element, row) {
+  const [image, label] = element.firstElementChild.children;
+  set(element, "class", row.status);
+  picture(image, row.thumbnail_url);
+  set(image, "hidden", !row.thumbnail_url);
+  const state =
+    row.status === "encoded" ? "" : STATES[row.status] === "Duplicates" ? "Duplicate" : STATES[row.status];
+  say(
+    label,
+    [state, row.status_reason, row.thumbnail_url && row.status === "encoded" ? "" : row.name]
+      .filter(Boolean)
+      .join(": "),
+  );
+  set(
+    element.firstElementChild,
+    "aria-label",
+    [row.name, row.status === "encoded" ? count(row.faces, "face") : state, row.status_reason]
+      .filter(Boolean)
+      .join(", "),
+  );
+}
+
+function showStates(chips, photos, code, status) {
+  const all = Object.values(photos).reduce((sum, many) => sum + many, 0);
+  const shown = Object.keys(STATES).filter((state) => state === "" || state === status || photos[state]);
+  keyed(
+    chips,
+    shown,
+    (state) => state || "all",
+    (state) =>
+      h(
+        "li",
+        {},
+        h("a", {
+          href: address(code, "photos") + (state ? `?status=${state}` : ""),
+          "aria-current": state === status && "true",
+        }),
+      ),
+    (chip, state) => say(chip.firstElementChild, `${STATES[state]} ${state ? photos[state] : all}`),
+  );
+}
+
+async function retryAll(code, status, live) {
+  const failed = [];
+  for (;;) {
+    const found = await get("/pics", { event_code: code, status, limit: 200, offset: failed.length });
+    failed.push(...found);
+    if (found.length < 200) break;
+  }
+  for (const row of failed) await call("POST", `/pics/${encodeURIComponent(code)}/${row.uuid}/retry`);
+  tell(`${count(failed.length, "photo")} will be tried again.`);
+  live.nudge();
+}

@@ -1,0 +1,71 @@
+"""One closed Kanta for all browser tests, and Debian's chromium to look at it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.stack import Stack, running
+from tests.web.visitor import KEY, Visitor
+
+_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The machine's own chromium; what it keeps goes to a folder of the test run."""
+    if _CHROMIUM is None:
+        pytest.skip("there is no chromium here: apt-get install chromium")
+    home = str(tmp_path_factory.mktemp("home"))
+    environment: dict[str, str | float | bool] = {
+        **os.environ,
+        "HOME": home,
+        "XDG_CONFIG_HOME": home,
+        "XDG_CACHE_HOME": home,
+    }
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=_CHROMIUM,
+            chromium_sandbox=os.geteuid() != 0,
+            args=["--disable-dev-shm-usage"],
+            env=environment,
+            timeout=60_000,
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("KANTA_ACCESS", "closed")
+        patched.setenv("KANTA_ORGANISER_KEY", KEY)
+        with running(tmp_path_factory.mktemp("stack")) as started:
+            yield started
+
+
+@pytest.fixture
+def visitor(browser: Browser, stack: Stack) -> Iterator[Visitor]:
+    """An organiser with the key, at a browser that tells of every error and every request to elsewhere."""
+    with Visitor.at(browser, stack) as organiser:
+        yield organiser
+
+
+@pytest.fixture(scope="session")
+def party(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of photos of several people: five of the Yale faces where they are at hand, else two."""
+    try:
+        photos = request.getfixturevalue("yale_zip")
+    except pytest.skip.Exception:
+        return Path(request.getfixturevalue("sample_photos"))
+    folder = tmp_path_factory.mktemp("party") / "yale"
+    with zipfile.ZipFile(photos) as packed:
+        names = [name for name in packed.namelist() if name.endswith(".png") and name[7:9] <= "05"]
+        packed.extractall(folder, names)
+    return folder

@@ -1,0 +1,210 @@
+"""What an organiser does, in a real browser, over a whole Kanta that is closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.stack import Stack
+from tests.web.visitor import KEY, Visitor
+
+pytestmark = pytest.mark.timeout(240)
+
+EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+
+
+def create_event(page: Page, name: str, code: str) -> None:
+    page.goto("/")
+    page.get_by_label("Name", exact=True).fill(name)
+    expect(page.get_by_label("Code", exact=True)).to_have_value(code)
+    page.get_by_role("button", name="Create event").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("navigation", name="Parts of the event").get_by_role("link", name=name).click()
+
+
+def status(page: Page) -> str:
+    return page.locator("#notices").inner_text()
+
+
+def test_a_dropped_folder_becomes_people_who_are_named_merged_and_unmerged(visitor: Visitor, party: Path) -> None:
+    page = visitor.page
+    photos = len([path for path in party.iterdir() if path.suffix in (".png", ".jpg")])
+    create_event(page, "Yale’s party", "yales-party")
+    visitor.drop(party)
+    expect(page.locator("#uploads .title")).to_have_text(f"{photos} photos uploaded", timeout=60_000)
+    visitor.wait_for_people("yales-party")
+    people = len(visitor.ask("GET", "/clusters?event_code=yales-party"))
+    open_tab(page, "People")
+    cards = page.locator(".people li")
+    expect(cards).to_have_count(people, timeout=30_000)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.people img')].slice(0, 2).every((i) => i.naturalWidth > 0)"
+    )
+
+    cards.first.get_by_role("link").click()
+    page.get_by_label("Name", exact=True).fill("Ada")
+    page.get_by_label("Name", exact=True).press("Enter")
+    expect(page.locator(".panel h2")).to_have_text("Ada")
+    open_tab(page, "People")
+    cards.nth(0).get_by_role("checkbox").check()
+    cards.nth(1).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Merge").click()
+    expect(cards).to_have_count(people - 1)
+    assert "2 people are one now: Ada." in status(page)
+    page.get_by_role("button", name="Undo").click()
+    expect(cards).to_have_count(people)
+    open_tab(page, "History")
+    expect(page.locator(".history li")).to_have_count(2)
+    expect(page.locator(".history .undone")).to_have_count(1)
+
+
+def test_who_acts_on_what_changed_meanwhile_is_told_and_changes_nothing(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/#/events/yales-party/people")
+    page.locator(".people li a").first.click()
+    page.get_by_role("button", name="Hide").wait_for()
+    number = int(page.url.rsplit("/", 1)[1])
+    seen = visitor.ask("GET", f"/people/yales-party/{number}")
+    name = {"kind": "name", "cluster_id": number, "name": "Bea", "revisions": {number: seen["revision"]}}
+    visitor.ask("POST", "/corrections/yales-party", json=name)
+    page.get_by_role("button", name="Hide").click()
+    expect(page.locator("#notices")).to_contain_text("changed these people meanwhile")
+    expect(page.locator(".panel h2")).to_have_text("Bea")
+    assert visitor.ask("GET", f"/people/yales-party/{number}")["hidden"] is False
+    visitor.forgive("409")
+
+
+def test_what_is_no_photo_is_told_why_and_the_others_go_on(visitor: Visitor, party: Path, tmp_path: Path) -> None:
+    page = visitor.page
+    create_event(page, "Mixed", "mixed")
+    (tmp_path / "notes.jpg").write_text("no photo at all")
+    (tmp_path / ".DS_Store").write_text("a folder's own")
+    good = min(party.glob("*.*g"))
+    page.get_by_label("Photos", exact=True).set_input_files([tmp_path / "notes.jpg", tmp_path / ".DS_Store", good])
+    expect(page.locator("#uploads .title")).to_have_text("1 photo uploaded")
+    page.locator("#uploads summary").click()
+    expect(page.locator("#uploads li")).to_have_count(1)
+    expect(page.locator("#uploads li")).to_contain_text(
+        "notes.jpg The file is not a photo in a format Kanta reads"
+    )
+    visitor.forgive("415")
+
+
+def test_a_rejected_drop_shows_its_reason_and_is_tried_again_on_request(visitor: Visitor, party: Path) -> None:
+    page = visitor.page
+    create_event(page, "Drops", "drops")
+    whole = min(party.glob("*.*g")).read_bytes()
+    visitor.stack.photos.upload_blob("drops/cut off.png", whole[: len(whole) // 2])
+    page.get_by_role("link", name="Rejected 1").click()
+    expect(page.locator(".photos li.rejected")).to_contain_text("damaged or cut off")
+    page.get_by_role("button", name="Retry all rejected").click()
+    expect(page.locator("#notices")).to_contain_text("1 photo will be tried again")
+    expect(page.locator(".photos li.rejected")).to_contain_text("damaged or cut off")
+
+
+def test_names_that_are_markup_are_shown_as_they_are_written(
+    visitor: Visitor, party: Path, tmp_path: Path
+) -> None:
+    page = visitor.page
+    visitor.ask("POST", "/events", json={"event_code": "evil", "name": EVIL, "description": EVIL})
+    photo = tmp_path / "<img src=x onerror=alert(3)>.png"
+    photo.write_bytes(min(party.glob("*.*g")).read_bytes())
+    page.goto("/")
+    expect(page.get_by_role("link", name=EVIL)).to_be_visible()
+    page.goto("/#/events/evil")
+    page.get_by_label("Photos", exact=True).set_input_files([photo])
+    page.get_by_role("button", name=photo.name).click()
+    expect(page.get_by_role("dialog").locator("figcaption")).to_have_text(photo.name)
+    page.keyboard.press("Escape")
+    open_tab(page, "People")
+    page.locator(".people li a").first.click(timeout=60_000)
+    page.get_by_label("Name", exact=True).fill(EVIL)
+    page.get_by_role("button", name="Save name").click()
+    expect(page.locator(".panel h2")).to_have_text(EVIL)
+    expect(page.locator("#notices")).to_contain_text(EVIL)
+    for tab in ("People", "History", "Settings"):
+        open_tab(page, tab)
+        expect(page.get_by_role("heading", name=tab)).to_be_visible()
+    assert page.locator("img[src='x'], main script").count() == 0
+    assert visitor.dialogs == []
+
+
+def test_the_pages_are_no_trouble_to_anybody_in_light_or_dark(browser: Browser, stack: Stack) -> None:
+    for scheme, width in (("light", 390), ("dark", 1280)):
+        with Visitor.at(
+            browser, stack, color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844}
+        ) as visitor:
+            page = visitor.page
+            for place in ("", "photos", "people", "people/1", "questions", "history", "settings"):
+                page.goto(f"/#/events/yales-party/{place}" if place else "/")
+                expect(page.locator("h1, .panel h2").last).to_be_attached()
+                page.wait_for_load_state("networkidle")
+                assert visitor.judged() == [], (scheme, place)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (scheme, place)
+
+
+def test_a_photo_is_opened_turned_and_left_by_keyboard_alone(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/#/events/yales-party/photos")
+    photos = page.locator(".photos button")
+    first, second = photos.nth(0).get_attribute("aria-label"), photos.nth(1).get_attribute("aria-label")
+    photos.nth(0).focus()
+    page.keyboard.press("Enter")
+    caption = page.get_by_role("dialog").locator("figcaption")
+    expect(caption).to_have_text(str(first).split(",")[0])
+    assert visitor.judged() == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(caption).to_have_text(str(second).split(",")[0])
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(photos.nth(0)).to_be_focused()
+
+
+def test_a_closed_kanta_asks_for_the_key_and_keeps_it_out_of_every_address(browser: Browser, stack: Stack) -> None:
+    with Visitor.at(browser, stack, key=None) as visitor:
+        page = visitor.page
+        page.goto("/")
+        page.get_by_label("Key", exact=True).fill("a key that is not the right one, by far")
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_role("dialog")).to_contain_text("not accepted")
+        assert visitor.judged() == []
+        addresses: list[str] = []
+        page.on("request", lambda request: addresses.append(request.url))
+        page.get_by_label("Key", exact=True).fill(KEY)
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_role("heading", name="Events", exact=True)).to_be_visible()
+        assert addresses
+        assert not [address for address in [*addresses, page.url] if KEY in address]
+        assert page.evaluate("Object.keys(localStorage).length + document.cookie.length") == 0
+        visitor.forgive("401")
+
+
+def test_an_event_is_renamed_and_deleted_for_good(visitor: Visitor) -> None:
+    page = visitor.page
+    create_event(page, "Short", "short")
+    open_tab(page, "Settings")
+    page.get_by_label("Code", exact=True).fill("shorter")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/#/events/shorter/settings")
+    page.get_by_role("button", name="Delete event …").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete event").click()
+    expect(page.get_by_role("heading", name="Events", exact=True)).to_be_visible()
+    assert "shorter" not in [event["code"] for event in visitor.ask("GET", "/events")["events"]]
+
+
+def test_the_documentation_runs_under_its_policy(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/docs")
+    expect(page.locator(".opblock").first).to_be_visible()
+    page.goto("/redoc")
+    expect(page.get_by_role("heading", name="Kanta")).to_be_visible()
+    # ReDoc asks for its maker's logo, in vain.
+    page.wait_for_load_state("networkidle")
+    visitor.forgive("logo-mini.svg")
+    visitor.elsewhere.clear()
