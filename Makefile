@@ -44,6 +44,7 @@ lock: $(VENV)/.uv ## writes requirements*.txt anew from pyproject.toml
 	$(COMPILE) pyproject.toml --group dev -c requirements/laptop.txt --override requirements/overrides.txt -o requirements/dev.txt
 	$(COMPILE) --no-deps --group models -o requirements/models.txt
 	echo uv | $(COMPILE) - -o requirements/uv.txt
+	printf 'cmake\npackaging\nsetuptools\n' | $(COMPILE) --no-deps - -o native/tools.txt
 
 clean: ## removes the environment; the data dir stays
 	rm -rf $(VENV) node_modules
