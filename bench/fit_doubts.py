@@ -35,7 +35,7 @@ def run() -> None:
     fit, check = _asked(event.only(mine)), _asked(event.only(~mine))
     for kind in fit:
         features, truth = fit[kind]
-        odds = _logistic(features, truth)
+        odds = logistic(features, truth)
         print(f"{kind}: ({', '.join(f'{number:.2f}' for number in odds)})")
         _reliability(kind, odds, *check[kind])
 
@@ -69,7 +69,7 @@ def _one_person(question: Question, event: Event) -> bool:
     return bool(one == other)
 
 
-def _logistic(features: Table, truth: Table) -> Table:
+def logistic(features: Table, truth: Table) -> Table:
     """Newton's method for the likeliest coefficients."""
     found = np.zeros(features.shape[1])
     ridge = _RIDGE * np.eye(len(found))

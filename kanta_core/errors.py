@@ -9,7 +9,7 @@ problem's `type`, and the message is a sentence for people. No message carries a
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 
@@ -169,7 +169,7 @@ class TooManyPixels(ImageRefused):
 
 
 class NoFace(Refusal):
-    """No face was found in the photo."""
+    """No face was found in the photo; show one that is well lit, looks this way and is not too small."""
 
     slug = "no-face"
 
@@ -178,6 +178,13 @@ class SeveralFaces(Refusal):
     """Several faces were found in the photo; show one."""
 
     slug = "several-faces"
+
+    def __init__(self, boxes: Sequence[tuple[int, int, int, int]] = ()) -> None:
+        super().__init__(
+            f"{len(boxes)} faces were found in the photo; cut it to the one you mean." if boxes else None
+        )
+        # Each one's left and top edge, width and height, in pixels of the upright photo.
+        self.boxes = tuple(boxes)
 
 
 class Unavailable(KantaError):

@@ -1,4 +1,4 @@
-"""The composition root: settings → database, blobs, queues, encoder."""
+"""The composition root: settings → database, blobs, queues, encoder, galleries."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from kanta_core.database.pool import Database
+from kanta_core.people.galleries import Galleries
 from kanta_core.settings import Settings, load
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.queues import Queues
@@ -31,6 +32,7 @@ class Services:
     database: Database
     blobs: Blobs
     queues: Queues
+    galleries: Galleries
     _encoder_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @cached_property
@@ -46,6 +48,7 @@ class Services:
             return self._encoder.encode(data)
 
     def close(self) -> None:
+        self.galleries.close()
         self.database.close()
         self.blobs.close()
         self.queues.close()
@@ -61,6 +64,7 @@ def build(settings: Settings) -> Services:
         ),
         blobs=Blobs(connection_string, link_lifetime=timedelta(minutes=settings.blob_url_minutes)),
         queues=Queues(connection_string),
+        galleries=Galleries(most_bytes=settings.search_memory_bytes),
     )
 
 

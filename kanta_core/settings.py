@@ -170,6 +170,9 @@ class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
     database_pool_size: int = Field(default=8, ge=1)
     # Whether a transaction-level pooler (PgBouncer) is in between: it gives every transaction another session.
     database_pooler: bool = False
+    # What each process spends on holding the faces of large events, so that a search need not read them: half a
+    # kilobyte a face. 0 leaves every search to the database.
+    search_memory_bytes: int = Field(default=256_000_000, ge=0)
     # A blob this old that no trigger has brought yet is taken for missed.
     sweep_grace_seconds: int = Field(default=120, ge=0)
 

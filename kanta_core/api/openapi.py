@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from kanta_core.api.problems import MEDIA_TYPE, document, status_of
-from kanta_core.api.schemas.people import PersonState
+from kanta_core.api.schemas.people import PersonState, ShownFace
 from kanta_core.errors import (
     BrokenImage,
     DatabaseUnavailable,
@@ -39,7 +39,7 @@ class Problem(BaseModel):
     """A problem document (RFC 9457). `type` is stable; `detail` is a sentence for people.
 
     `errors` lists the invalid values of a request, `parts` the parts of Kanta and how they are, `people` those
-    that changed meanwhile, as they are now.
+    that changed meanwhile, as they are now, `faces` those found in a photo that shows too many.
     """
 
     type: str
@@ -49,6 +49,7 @@ class Problem(BaseModel):
     errors: list[InvalidValue] = []
     parts: dict[str, str] = {}
     people: list[PersonState] = []
+    faces: list[ShownFace] = []
 
 
 def problems_of(*kinds: type[KantaError]) -> dict[int | str, dict[str, Any]]:

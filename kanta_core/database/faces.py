@@ -1,10 +1,10 @@
-"""Faces: writing what encoding found, reading them, and the exact search inside one event."""
+"""Faces: writing what encoding found, and reading them."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from pgvector import Vector
 from psycopg.rows import kwargs_row
@@ -13,13 +13,8 @@ from kanta_core.database import corrections
 from kanta_core.database.assignments import Standing
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import NO_PERSON, Box, Encoding, face_id
-from kanta_core.domain.records import Match, StoredFace
+from kanta_core.domain.records import StoredFace
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-Metric = Literal["cosine", "l2"]
 # Two boxes that overlap by this much are drawn around one face.
 _SAME_PLACE = 0.4
 _NOWHERE = Standing(NO_PERSON, NO_PERSON)
@@ -58,23 +53,6 @@ OF_PERSON = """
      LIMIT %(limit)s OFFSET %(offset)s
 """
 
-# Every face of the event near one embedding of the same encoder. No index: inside an event the exact search is
-# fast and complete.
-NEAREST = """
-    SELECT f.id, f.event_id, f.image_id, i.sha256, f.cluster_id, f.x, f.y, f.width, f.height, f.score, f.quality,
-           i.blob_name, i.file_extension, f.distance
-      FROM (SELECT *, embedding {operator} %(embedding)s AS distance FROM faces
-             WHERE event_id = %(event_id)s AND encoder = %(encoder)s
-             ORDER BY embedding {operator} %(embedding)s, id
-             LIMIT %(top_k)s) f
-      JOIN images i ON i.event_id = %(event_id)s AND i.id = f.image_id
-     ORDER BY f.distance, f.id
-"""
-_NEAREST = {
-    "cosine": NEAREST.format(operator="<=>"),
-    "l2": NEAREST.format(operator="<->"),
-}
-
 
 def _stored_face(**row: Any) -> StoredFace:  # noqa: ANN401 - a row of the database, typed by StoredFace
     return StoredFace(
@@ -87,10 +65,6 @@ def _stored_face(**row: Any) -> StoredFace:  # noqa: ANN401 - a row of the datab
         score=row["score"],
         quality=row["quality"],
     )
-
-
-def _match(*, blob_name: str, file_extension: str | None, distance: float, **row: Any) -> Match:  # noqa: ANN401
-    return Match(face=_stored_face(**row), blob_name=blob_name, file_extension=file_extension, distance=distance)
 
 
 def replace(
@@ -161,21 +135,3 @@ def of_person(
     values = {"event_id": event_id, "cluster_id": cluster_id, "limit": limit, "offset": offset}
     with connection.cursor(row_factory=kwargs_row(_stored_face)) as cursor:
         return cursor.execute(OF_PERSON, values).fetchall()
-
-
-def nearest(
-    connection: Connection,
-    event_id: uuid.UUID,
-    embedding: NDArray[np.float32],
-    *,
-    encoder: str,
-    metric: Metric,
-    top_k: int,
-) -> list[Match]:
-    """The `top_k` faces of the event nearest to `embedding` (float32, (128,)), nearest first. None is missed.
-
-    Only faces of the same encoder are near or far.
-    """
-    values = {"event_id": event_id, "embedding": Vector(embedding), "encoder": encoder, "top_k": top_k}
-    with connection.cursor(row_factory=kwargs_row(_match)) as cursor:
-        return cursor.execute(_NEAREST[metric], values).fetchall()

@@ -124,3 +124,21 @@ class Match:
     blob_name: str
     file_extension: str | None
     distance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A person by how probably it is the human somebody shows, and the nearest of the faces that say so.
+
+    `margin` is how much further away the nearest other person is, in cosine distance as that of the `faces`;
+    negative where another is nearer, None where there is no other near. Number -1, without a name and a revision,
+    are faces in no person, of which `face_count` are like the one shown.
+    """
+
+    cluster_id: int
+    name: str | None
+    revision: int | None
+    probability: float
+    margin: float | None
+    face_count: int
+    faces: tuple[Match, ...]

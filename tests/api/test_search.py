@@ -1,10 +1,11 @@
-"""POST /find-similar: show one face, get the faces like it."""
+"""POST /find-similar and /find-people: show one face, get the faces like it, or the people it may be."""
 
 from __future__ import annotations
 
 import io
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,6 +16,8 @@ from PIL import Image
 from kanta_core.services import Services
 from tests.api import photos
 from tests.api.client import Api, problem
+
+PATHS = ["/find-similar", "/find-people"]
 
 
 @pytest.fixture
@@ -38,8 +41,16 @@ def gallery(
 
 
 def find(api: Api, code: str, data: bytes, **query: object) -> list[dict[str, Any]]:
+    return search(api, "/find-similar", code, data, query)
+
+
+def people(api: Api, code: str, data: bytes, **query: object) -> list[dict[str, Any]]:
+    return search(api, "/find-people", code, data, query)
+
+
+def search(api: Api, path: str, code: str, data: bytes, query: dict[str, object]) -> list[dict[str, Any]]:
     response = api.post(
-        "/find-similar",
+        path,
         params={"event_code": code, **query},  # type: ignore[dict-item]
         files={"image": ("me.jpg", data, "image/jpeg")},
     )
@@ -110,21 +121,73 @@ def test_the_photo_may_be_the_bare_body(api: Api, gallery: str, obama: bytes) ->
     ]
 
 
-def test_a_photo_without_a_face_and_one_with_several_are_refused_each_in_its_own_words(
-    api: Api, event: str, obama: bytes, biden: bytes
+@pytest.mark.parametrize("path", PATHS)
+def test_a_photo_without_a_face_is_refused_with_what_to_do_and_one_with_several_with_where_they_are(
+    api: Api, event: str, services: Services, path: str, obama: bytes, biden: bytes
 ) -> None:
+    response = api.post(path, params={"event_code": event}, files={"image": photos.jpeg()})
+    refused = problem(response, 422, "no-face")
+    assert "show one that" in refused["detail"]
+    assert "faces" not in refused
     with Image.open(io.BytesIO(obama)) as one, Image.open(io.BytesIO(biden)) as other:
         pair = Image.new("RGB", (one.width + other.width, max(one.height, other.height)), "grey")
         pair.paste(one, (0, 0))
         pair.paste(other, (one.width, 0))
-    for data, slug in [(photos.jpeg(), "no-face"), (photos.saved(pair, "JPEG"), "several-faces")]:
-        response = api.post("/find-similar", params={"event_code": event}, files={"image": data})
-        problem(response, 422, slug)
+    both = photos.saved(pair, "JPEG")
+    refused = problem(api.post(path, params={"event_code": event}, files={"image": both}), 422, "several-faces")
+    assert refused["detail"].startswith("2 faces were found")
+    found = [face.box for face in services.encode(both).faces]
+    assert refused["faces"] == [
+        {"bbox": {"x": box.x, "y": box.y, "width": box.width, "height": box.height}} for box in found
+    ]
 
 
-def test_an_unknown_event_is_404_and_a_missing_photo_is_422(api: Api, event: str, obama: bytes) -> None:
-    problem(api.post("/find-similar", params={"event_code": "no"}, files={"image": obama}), 404, "event-not-found")
-    problem(api.post("/find-similar", files={"image": obama}), 422, "invalid-request")
-    wrong = api.post("/find-similar", params={"event_code": event}, files={"image_file": obama})
+@pytest.mark.parametrize("path", PATHS)
+def test_an_unknown_event_is_404_and_a_missing_photo_is_422(api: Api, event: str, path: str, obama: bytes) -> None:
+    problem(api.post(path, params={"event_code": "no"}, files={"image": obama}), 404, "event-not-found")
+    problem(api.post(path, files={"image": obama}), 422, "invalid-request")
+    wrong = api.post(path, params={"event_code": event}, files={"image_file": obama})
     problem(wrong, 422, "invalid-request")
-    problem(api.post("/find-similar", params={"event_code": event}), 422, "image-empty")
+    problem(api.post(path, params={"event_code": event}), 422, "image-empty")
+
+
+def test_the_people_a_face_may_be_come_with_how_probable_that_is_and_the_faces_that_say_so(
+    api: Api, event: str, encode_all: Callable[[], None], make_people: Callable[[str], None], sample_photos: Path
+) -> None:
+    shots = sorted(sample_photos.glob("*.jpg"))
+    *event_photos, selfie = [path for path in shots if path.name.startswith("obama")]
+    other = next(path for path in shots if path.name.startswith("biden"))
+    stored = {
+        path: api.post(f"/pics/{event}", content=path.read_bytes()).json() for path in [*event_photos, other]
+    }
+    encode_all()
+    make_people(event)
+    found = people(api, event, selfie.read_bytes())
+    (first, second) = found
+    assert first["probability"] > 0.99
+    assert second["probability"] < 0.05
+    assert first["margin"] == pytest.approx(-second["margin"])
+    assert first["margin"] > 0.05
+    assert first["face_count"] == len(first["faces"]) == len(event_photos)
+    assert {face["image_uuid"] for face in first["faces"]} == {stored[path]["uuid"] for path in event_photos}
+    listed = {person["cluster_id"]: person for person in api.get("/clusters", params={"event_code": event}).json()}
+    assert {person["cluster_id"]: person["revision"] for person in found} == {
+        number: person["revision"] for number, person in listed.items()
+    }
+    similar = find(api, event, selfie.read_bytes())
+    keys = ("face_id", "image_uuid", "cluster_id", "bbox", "quality", "distance")
+    for faces in (first["faces"], second["faces"]):
+        for face in faces:
+            assert {key: face[key] for key in keys} in [{key: match[key] for key in keys} for match in similar]
+            assert httpx2.get(face["crop_url"]).status_code == 200
+    assert [person["cluster_id"] for person in people(api, event, selfie.read_bytes(), top_k=1)] == [
+        first["cluster_id"]
+    ]
+
+
+def test_1_to_20_people_are_asked_for(api: Api, event: str, obama: bytes) -> None:
+    assert people(api, event, obama) == []
+    assert people(api, event, obama, top_k=20) == []
+    for odd in ("0", "21", "x"):
+        response = api.post("/find-people", params={"event_code": event, "top_k": odd}, files={"image": obama})
+        problem(response, 422, "invalid-request")

@@ -75,6 +75,7 @@ def stepped(services: Services, after: Callable[[int, bool], None]) -> Services:
         database=cast("Any", _SteppedDatabase(services.database, steps)),
         blobs=cast("Any", _Stepped(services.blobs, steps)),
         queues=cast("Any", _Stepped(services.queues, steps)),
+        galleries=services.galleries,
     )
     its._encoder = cast("Any", _Stepped(services._encoder, steps))
     return its

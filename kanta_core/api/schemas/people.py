@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from kanta_core.api.schemas.images import BoxOut, FaceOut, crop_link
-from kanta_core.domain.records import Match, Person, Sample, StoredFace
+from kanta_core.domain.records import Found, Match, Person, Sample, StoredFace
 from kanta_core.storage.blobs import Blobs
 from kanta_core.vision.formats import content_type
 
@@ -112,3 +112,43 @@ class MatchOut(BaseModel):
             crop_url=crop_link(match.face.event_id, match.face.sha256, match.face.id, blobs),
             distance=match.distance,
         )
+
+
+class FoundOut(BaseModel):
+    """A person who may be the human that was shown; `cluster_id` -1 are faces in no person yet that may be."""
+
+    cluster_id: int
+    name: str | None
+    revision: int | None = Field(description="As of a person; null for -1.")
+    probability: float = Field(
+        description="That it is the same human: of ten found with 0.3, three are. For -1, of its nearest face."
+    )
+    margin: float | None = Field(
+        description="How much further away the nearest other person is, in cosine distance; negative where "
+        "another is nearer, null where nobody else is near."
+    )
+    face_count: int = Field(description="The faces of the person; of -1, those like the one that was shown.")
+    faces: list[MatchOut] = Field(description="At most five that say so, the nearest first, in cosine distance.")
+
+    @classmethod
+    def of(cls, found: Found, blobs: Blobs) -> FoundOut:
+        return cls(
+            cluster_id=found.cluster_id,
+            name=found.name,
+            revision=found.revision,
+            probability=found.probability,
+            margin=found.margin,
+            face_count=found.face_count,
+            faces=[MatchOut.of(match, blobs) for match in found.faces],
+        )
+
+
+class ShownFace(BaseModel):
+    """Where a face was found in a photo that shows too many."""
+
+    bbox: BoxOut
+
+    @classmethod
+    def of(cls, box: tuple[int, int, int, int]) -> ShownFace:
+        x, y, width, height = box
+        return cls(bbox=BoxOut(x=x, y=y, width=width, height=height))
