@@ -33,6 +33,7 @@ OPERATIONS = {
     "delete /corrections/{event_code}/{correction_id}": {200, 404, 422, 503},
     "post /corrections/{event_code}/{correction_id}/redo": {200, 404, 422, 503},
     "post /find-similar": {200, 404, 413, 415, 422, 503},
+    "post /find-people": {200, 404, 413, 415, 422, 503},
     "post /tokens/{event_code}": {201, 404, 422, 503},
     "get /tokens/{event_code}": {200, 404, 422, 503},
     "delete /tokens/{event_code}/{token_id}": {204, 404, 422, 503},
@@ -100,6 +101,7 @@ def test_a_photo_is_described_as_a_form_and_as_a_bare_body(api: TestClient) -> N
         ("post /pics/{event_code}", "image_file"),
         ("put /events/image/{event_code}", "image_file"),
         ("post /find-similar", "image"),
+        ("post /find-people", "image"),
     ]:
         content = described[name]["requestBody"]["content"]
         assert content["multipart/form-data"]["schema"]["required"] == [field]
