@@ -15,6 +15,9 @@ _DESCRIPTION = """
 Kanta finds every face in an event's photos, groups the faces into people, and gives each guest the photos they
 are in.
 
+Everything but `/system/health` asks for `Authorization: Bearer …`: the organiser's key, or a token of the event
+with the scope that the operation names. Another event's things are answered like things that do not exist.
+
 Errors are problem documents (RFC 9457) with a stable `type`. Times are RFC 3339 in UTC. A `bbox` is in pixels of
 the upright image. Links to photos are short-lived and read one photo each.
 """

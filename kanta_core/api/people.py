@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from kanta_core.api import openapi
 from kanta_core.api.access import GuardedRoute, needs
-from kanta_core.api.dependencies import EventCode, Int4, PathEventCode, ServicesOf
+from kanta_core.api.dependencies import CallerOf, EventCode, Int4, PathEventCode, ServicesOf
 from kanta_core.api.schemas.people import PersonFaceOut, PersonOut, PersonWithFaces
 from kanta_core.database import events, faces, people
 from kanta_core.domain.access import Scope
-from kanta_core.errors import EventNotFound, PersonNotFound
+from kanta_core.errors import EventNotFound, PersonNotFound, ScopeMissing
 from kanta_core.pipeline.report import cohesion_of
 
 router = APIRouter(tags=["people"], route_class=GuardedRoute)
@@ -31,12 +31,15 @@ router = APIRouter(tags=["people"], route_class=GuardedRoute)
 )
 def list_people(
     event_code: EventCode,
+    caller: CallerOf,
     its: ServicesOf,
     sample_size: Annotated[int, Query(ge=1, le=20)] = 5,
     cluster_ids: Annotated[list[Int4] | None, Query(description="Redirects to these people's photos.")] = None,
-    hidden: Annotated[bool, Query(description="Whether to list hidden people, too.")] = False,  # noqa: FBT002 - a query parameter
+    hidden: Annotated[bool, Query(description="Hidden people, too: for `manage`.")] = False,  # noqa: FBT002 - a query parameter
 ) -> list[PersonOut] | Response:
     """List the event's people, biggest first; the faces in no person yet come last, under -1."""
+    if hidden and not caller.may(Scope.MANAGE):
+        raise ScopeMissing("Hidden people are listed for those who manage the event.")
     with its.database.transaction() as connection:
         event_id = events.resolve(connection, event_code)
         if cluster_ids:

@@ -225,3 +225,14 @@ def test_a_guest_uploads_and_the_organiser_looks(closed: Api, event: str) -> Non
     assert sent.status_code == 202
     problem(closed.get(f"/pics/{sent.json()['uuid']}", headers=bearer(token)), 403, "scope-missing")
     assert closed.get(f"/pics/{sent.json()['uuid']}", headers=ORGANISER).status_code == 200
+
+
+def test_hidden_people_are_listed_for_those_who_manage(closed: Api, event: str) -> None:
+    browse, manage = (make_token(closed, event, [scope])[1] for scope in (Scope.BROWSE, Scope.MANAGE))
+    hidden = f"/clusters?event_code={event}&hidden=true"
+    problem(closed.get(hidden, headers=bearer(browse)), 403, "scope-missing")
+    for credential in (manage, KEY):
+        assert closed.get(hidden, headers=bearer(credential)).status_code == 200
+    # Of another's event even this tells nothing.
+    elsewhere = "/clusters?event_code=nowhere&hidden=true"
+    problem(closed.get(elsewhere, headers=bearer(browse)), 404, "event-not-found")

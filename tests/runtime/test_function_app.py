@@ -252,6 +252,33 @@ def test_health_is_ok_whoever_asks_first(kanta: Host) -> None:
     assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [(200, "ok")] * 8
 
 
+def test_a_closed_kanta_lets_in_who_brings_the_key(
+    start_kanta: Callable[[Mapping[str, str]], Host], kanta_settings: Mapping[str, str]
+) -> None:
+    key = "organiser-" + "Kk7." * 8
+    kanta = start_kanta({**kanta_settings, "KANTA_ACCESS": "closed", "KANTA_ORGANISER_KEY": key})
+
+    answers = [
+        ask(kanta, "GET", "/events", headers={"Authorization": f"Bearer {credential}"})
+        for credential in (key, key[:-1])
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 401]
+    assert answers[1].headers["www-authenticate"] == "Bearer"
+    assert ask(kanta, "GET", "/system/health").status_code == 200
+
+
+def test_an_open_kanta_in_azure_answers_nothing_and_health_says_why(
+    start_kanta: Callable[[Mapping[str, str]], Host], kanta_settings: Mapping[str, str]
+) -> None:
+    kanta = start_kanta({**kanta_settings, "WEBSITE_SITE_NAME": "kanta"})
+
+    assert ask(kanta, "GET", "/events").status_code == 500
+    health = ask(kanta, "GET", "/system/health")
+    assert health.status_code == 503
+    assert "WEBSITE_SITE_NAME says that this is Azure" in health.json()["parts"]["settings"]
+
+
 def test_while_the_database_is_down_health_says_so_and_a_blob_is_left_to_the_hosts_next_try(
     start_kanta: Callable[[Mapping[str, str]], Host], kanta_settings: Mapping[str, str], photos: ContainerClient
 ) -> None:
