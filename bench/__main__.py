@@ -14,10 +14,11 @@ _SECTIONS = (
     "decoding",
     "grouping",
     "held_back",
+    "search",
     "pipeline",
 )
 # Only when named: these take many minutes, or print what is then written into the code.
-_BY_NAME = ("fit_doubts", "fit_people", "fit_quality", "fuzz")
+_BY_NAME = ("fit_doubts", "fit_people", "fit_quality", "fit_searches", "fuzz")
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def _compare(title: str, photos: Sequence[bytes], processes: int, count: int) ->
     rounds = []
     for _ in range(count):
         bare = _bare(photos, processes)
-        with tempfile.TemporaryDirectory(prefix="bench-", dir=_data_dir()) as folder:
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=data_dir()) as folder:
             stack, faces = asyncio.run(_stack(photos, Path(folder)))
         rounds.append((bare, stack))
     rows = [(f"round {number}", *each, each[1] / each[0]) for number, each in enumerate(rounds, 1)]
@@ -79,7 +79,7 @@ def _compare(title: str, photos: Sequence[bytes], processes: int, count: int) ->
     )
 
 
-def _data_dir() -> Path:
+def data_dir() -> Path:
     folder = Path(os.environ.get("KANTA_DATA_DIR") or ".local").absolute()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
