@@ -18,7 +18,7 @@ def kinds(of: type[KantaError] = KantaError) -> list[type[KantaError]]:
 
 
 NOT_THERE = [
-    ("GET", "/", 404, "not-found"),
+    ("GET", "/nothing", 404, "not-found"),
     ("GET", "/api/events", 404, "not-found"),
     ("GET", "/events/", 404, "not-found"),
     ("GET", "/docs/assets/missing.js", 404, "not-found"),
@@ -27,6 +27,7 @@ NOT_THERE = [
     ("GET", "/docs/assets/%00", 404, "not-found"),
     ("GET", "/docs/assets/" + "a" * 5_000, 404, "not-found"),
     ("PATCH", "/events", 405, "method-not-allowed"),
+    ("POST", "/", 405, "method-not-allowed"),
     ("POST", "/system/health", 405, "method-not-allowed"),
     ("TRACE", "/events", 405, "method-not-allowed"),
 ]
