@@ -13,18 +13,31 @@ export function h(tag, props = {}, ...children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else set(element, name, value);
   }
-  element.append(
-    ...children
-      .filter((child) => child != null && child !== false)
-      .map((child) => (child instanceof Node ? child : String(child))),
-  );
+  fill(element, ...children);
   return element;
 }
 
-/** Set an attribute, or take it away for null and false. */
+/** Give an element these children in place of those it has; null and false are none. */
+export function fill(element, ...children) {
+  element.replaceChildren(
+    ...children.flatMap((child) =>
+      child == null || child === false ? [] : child instanceof Node ? child : String(child),
+    ),
+  );
+}
+
+/** Show a bar at the foot of the page, above what is said there, until `signal` aborts. */
+export function dock(bar, signal) {
+  document.querySelector(".dock").prepend(bar);
+  signal.addEventListener("abort", () => bar.remove());
+}
+
+/** Set an attribute, or take it away for null and false; one that is so already is not touched. */
 export function set(element, name, value) {
-  if (value == null || value === false) element.removeAttribute(name);
-  else element.setAttribute(name, value === true ? "" : String(value));
+  const wanted = value == null || value === false ? null : value === true ? "" : String(value);
+  if (wanted === element.getAttribute(name)) return;
+  if (wanted === null) element.removeAttribute(name);
+  else element.setAttribute(name, wanted);
 }
 
 /** Set an element's text, touching the page only when it changes, so that screen readers stay quiet. */

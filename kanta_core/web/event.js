@@ -1,6 +1,6 @@
 // One event: its name, what goes on in it, and its parts as tabs.
 
-import { h, listen, say, set } from "./dom.js";
+import { fill, h, listen, say, set } from "./dom.js";
 import { showHistory } from "./history.js";
 import { Live } from "./live.js";
 import { showPeople } from "./people.js";
@@ -43,7 +43,8 @@ export async function openEvent(root, code, leaving) {
     h("a", { href: address(code, tab), "data-tab": tab }, label),
   );
   const panel = h("div", { class: "panel" });
-  root.replaceChildren(
+  fill(
+    root,
     h("header", { class: "event" }, h("a", { href: "#/", class: "back" }, "← Events"), name, state, trouble),
     h("nav", { class: "tabs", "aria-label": "Parts of the event" }, ...links),
     panel,
@@ -53,7 +54,7 @@ export async function openEvent(root, code, leaving) {
     say(name, eventName(live.event));
     say(state, summary(live));
     const questions = links.find((link) => link.dataset.tab === "questions");
-    say(questions, live.report.doubtful ? `Questions ${live.report.doubtful}` : "Questions");
+    say(questions, live.report?.doubtful ? `Questions ${live.report.doubtful}` : "Questions");
   };
   refresh();
   listen(live, "change", refresh, open.signal);
@@ -94,6 +95,7 @@ function part(tab, place) {
 }
 
 function summary({ event, report }) {
+  if (report === null) return event.pending ? `${count(event.pending, "photo")} in work` : "One moment …";
   const photos = Object.values(report.photos).reduce((sum, many) => sum + many, 0);
   if (photos === 0) return "No photos yet";
   const parts = [count(photos, "photo"), count(report.people, "person", "people")];

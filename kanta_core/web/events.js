@@ -1,7 +1,7 @@
 // The list of events, and a new one.
 
 import { call, get } from "./api.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { attempt } from "./notices.js";
 import { address, count, eventName, time } from "./words.js";
 
@@ -9,7 +9,8 @@ import { address, count, eventName, time } from "./words.js";
 export async function showEvents(root, signal) {
   const { events } = await get("/events", {}, signal);
   document.title = "Events – Kanta";
-  root.replaceChildren(
+  fill(
+    root,
     h("h1", { tabindex: -1 }, "Events"),
     events.length
       ? h("ul", { class: "events" }, ...events.reverse().map(card))

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { redo, undo } from "./corrections.js";
-import { h, listen, set } from "./dom.js";
+import { fill, h, listen, set } from "./dom.js";
 import { attempt } from "./notices.js";
 import { count, time } from "./words.js";
 
@@ -45,7 +45,7 @@ export async function showHistory({ panel, code, live, signal }) {
     set(more, "hidden", page.length < PAGE);
   }
 
-  panel.replaceChildren(h("h2", { tabindex: -1 }, "History"), list, empty, more);
+  fill(panel, h("h2", { tabindex: -1 }, "History"), list, empty, more);
   await load();
   listen(live, "change", () => load().catch(() => {}), signal);
 }

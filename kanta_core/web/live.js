@@ -12,7 +12,8 @@ const REPORT_SHARE = 10;
 /** Tells `change` when the event's numbers did, and `trouble` when Kanta can't be reached or can be again. */
 export class Live extends EventTarget {
   event;
-  report;
+  /** The event in numbers; null until it has come, which takes its time in a large event. */
+  report = null;
   /** @type {Error|null} */
   trouble = null;
   #code;
@@ -20,19 +21,17 @@ export class Live extends EventTarget {
   #nudge = () => {};
   #known = "";
   #reportAfter = 0;
+  #reporting = false;
 
   /** @param {string} code @param {AbortSignal} signal */
   constructor(code, signal) {
     super();
     this.#code = code;
     this.#signal = signal;
-    document.addEventListener(
-      "visibilitychange",
-      () => {
-        if (!document.hidden) this.nudge();
-      },
-      { signal },
-    );
+    const seen = () => {
+      if (!document.hidden) this.#nudge();
+    };
+    document.addEventListener("visibilitychange", seen, { signal });
     signal.addEventListener("abort", () => this.#nudge());
     let sending = uploads.busy;
     const flipped = () => {
@@ -63,32 +62,51 @@ export class Live extends EventTarget {
       const nudged = new Promise((done) => {
         this.#nudge = () => done(undefined);
       });
-      await Promise.race([nudged, document.hidden ? nudged : pause(this.busy || this.trouble ? BUSY : IDLE)]);
-      if (this.#signal.aborted) return;
-      try {
-        await this.#look();
-        this.#is(null);
-      } catch (error) {
-        if (!this.#signal.aborted) this.#is(error);
-      }
+      const often = this.busy || this.trouble !== null;
+      await Promise.race([nudged, document.hidden ? nudged : pause(often ? BUSY : IDLE)]);
+      if (!this.#signal.aborted) await this.#tried(() => this.#look());
     }
   }
 
   async #look() {
-    const {
-      events: [event],
-    } = await get("/events", { event_code: this.#code }, this.#signal);
-    this.event = event;
+    const found = await get("/events", { event_code: this.#code }, this.#signal);
+    [this.event] = found.events;
+    this.#tell();
+    // Not waited for: the event can be shown without it.
+    if (performance.now() >= this.#reportAfter && !this.#reporting) this.#tried(() => this.#count());
+  }
+
+  async #count() {
+    this.#reporting = true;
     const began = performance.now();
-    if (began >= this.#reportAfter) {
+    // A nudge meanwhile puts it back to 0: what was done then is not in this report.
+    this.#reportAfter = Infinity;
+    try {
       this.report = await get(`/reports/${encodeURIComponent(this.#code)}`, {}, this.#signal);
+      this.#tell();
+    } finally {
       const ended = performance.now();
-      this.#reportAfter = ended + (ended - began) * REPORT_SHARE;
+      if (this.#reportAfter === Infinity) this.#reportAfter = ended + (ended - began) * REPORT_SHARE;
+      else this.#nudge();
+      this.#reporting = false;
     }
-    const known = JSON.stringify([event.last_modified, event.pending, event.people_current, this.report]);
+  }
+
+  #tell() {
+    const { last_modified: modified, pending, people_current: current } = this.event;
+    const known = JSON.stringify([modified, pending, current, this.report]);
     if (known === this.#known) return;
     this.#known = known;
     this.dispatchEvent(new Event("change"));
+  }
+
+  async #tried(work) {
+    try {
+      await work();
+      this.#is(null);
+    } catch (error) {
+      if (!this.#signal.aborted) this.#is(error);
+    }
   }
 
   #is(trouble) {

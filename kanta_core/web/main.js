@@ -1,6 +1,6 @@
 // Which view is shown: the list of events, or one of them. Addresses are kept behind the #.
 
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { showEvents } from "./events.js";
 import { complain } from "./notices.js";
 
@@ -41,7 +41,7 @@ async function show() {
       if (open === null) {
         const { openEvent } = await import("./event.js");
         if (signal.aborted) return;
-        view.replaceChildren(h("p", { class: "quiet" }, "One moment …"));
+        fill(view, h("p", { class: "quiet" }, "One moment …"));
         const opened = await openEvent(view, its.code, signal);
         if (signal.aborted) {
           opened.close();
@@ -58,7 +58,8 @@ async function show() {
   } catch (error) {
     if (signal.aborted) return;
     complain(error);
-    view.replaceChildren(
+    fill(
+      view,
       h(
         "div",
         { class: "empty" },

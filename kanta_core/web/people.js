@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { correct } from "./corrections.js";
-import { h, keyed, listen, picture, say, set } from "./dom.js";
+import { dock, fill, h, keyed, listen, picture, say, set } from "./dom.js";
 import { attempt } from "./notices.js";
 import { address, called, count } from "./words.js";
 
@@ -87,20 +87,22 @@ export async function showPeople({ panel, code, live, place, signal }) {
               ? "People appear here as their photos are encoded."
               : "No people yet. They appear once there are photos with faces.",
     );
+    const doubtful = live.report?.doubtful;
     doubts.replaceChildren(
-      ...(live.report.doubtful && !hidden
+      ...(doubtful && !hidden
         ? [
             h(
               "a",
               { href: address(code, "questions") },
-              `${count(live.report.doubtful, "person is", "people are")} doubtful: answer a few questions first`,
+              `${count(doubtful, "person is", "people are")} doubtful: answer a few questions first`,
             ),
           ]
         : []),
     );
   }
 
-  panel.replaceChildren(
+  fill(
+    panel,
     h(
       "div",
       { class: "row" },
@@ -115,9 +117,9 @@ export async function showPeople({ panel, code, live, place, signal }) {
     doubts,
     list,
     empty,
-    bar,
   );
   await load();
+  dock(bar, signal);
   listen(live, "change", () => load().catch(() => {}), signal);
 }
 

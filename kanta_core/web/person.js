@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { choosePerson } from "./choose_person.js";
 import { correct } from "./corrections.js";
-import { h, keyed, listen, picture, say, set } from "./dom.js";
+import { dock, fill, h, keyed, listen, picture, say, set } from "./dom.js";
 import { attempt } from "./notices.js";
 import { address, called, count } from "./words.js";
 
@@ -163,7 +163,8 @@ export async function showPerson({ panel, code, live, place, signal }) {
   }
 
   await load();
-  panel.replaceChildren(
+  fill(
+    panel,
     h("p", {}, h("a", { href: address(code, "people") }, "← People")),
     h(
       "div",
@@ -177,8 +178,8 @@ export async function showPerson({ panel, code, live, place, signal }) {
     h("p", { class: "hint" }, "Choose the faces that are somebody else’s."),
     list,
     more,
-    bar,
   );
+  dock(bar, signal);
   listen(live, "change", () => load().catch(() => {}), signal);
 }
 

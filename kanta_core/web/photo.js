@@ -2,7 +2,7 @@
 
 import { call, get } from "./api.js";
 import { confirmed, showDialog } from "./dialogs.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { attempt, tell } from "./notices.js";
 import { address, count, size, time } from "./words.js";
 
@@ -51,7 +51,8 @@ export async function showPhoto({ rows, at, code, live }) {
           });
         previous.disabled = here === 0;
         following.disabled = here === rows.length - 1;
-        body.replaceChildren(
+        fill(
+          body,
           figure(image, faces, code, close),
           h(
             "p",

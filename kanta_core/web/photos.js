@@ -2,7 +2,7 @@
 
 import { call, get } from "./api.js";
 import { dropZone } from "./drop_zone.js";
-import { h, keyed, listen, picture, say, set } from "./dom.js";
+import { fill, h, keyed, listen, picture, say, set } from "./dom.js";
 import { attempt, tell } from "./notices.js";
 import { showPhoto } from "./photo.js";
 import { address, count } from "./words.js";
@@ -16,6 +16,9 @@ const STATES = {
   rejected: "Rejected",
   failed: "Failed",
 };
+
+// Of one photo, where it is not simply there.
+const STATE = { pending: "In work", duplicate: "Duplicate", rejected: "Rejected", failed: "Failed" };
 
 /** @param {import("./event.js").Tab} tab */
 export async function showPhotos({ panel, code, live, place, signal }) {
@@ -97,8 +100,9 @@ export async function showPhotos({ panel, code, live, place, signal }) {
     await refresh();
   }
 
-  const states = () => showStates(chips, live.report.photos, code, status);
-  panel.replaceChildren(
+  const states = () => showStates(chips, live.report?.photos, code, status);
+  fill(
+    panel,
     h("h2", { class: "spoken", tabindex: -1 }, "Photos"),
     !person && dropZone(code, signal),
     person
@@ -143,29 +147,26 @@ function cell(row, at, open) {
   );
 }
 
+/** What each cell shows: a row that is the same object needs no second look, however many there are. */
+const shown = new WeakMap();
+
 function update(element, row) {
+  if (shown.get(element) === row) return;
+  shown.set(element, row);
   const [image, label] = element.firstElementChild.children;
   set(element, "class", row.status);
   picture(image, row.thumbnail_url);
   set(image, "hidden", !row.thumbnail_url);
-  const state =
-    row.status === "encoded" ? "" : STATES[row.status] === "Duplicates" ? "Duplicate" : STATES[row.status];
-  say(
-    label,
-    [state, row.status_reason, row.thumbnail_url && row.status === "encoded" ? "" : row.name]
-      .filter(Boolean)
-      .join(": "),
-  );
-  set(
-    element.firstElementChild,
-    "aria-label",
-    [row.name, row.status === "encoded" ? count(row.faces, "face") : state, row.status_reason]
-      .filter(Boolean)
-      .join(", "),
-  );
+  const trouble = [STATE[row.status], row.status_reason].filter(Boolean);
+  const unseen = trouble.length || !row.thumbnail_url;
+  say(label, [...trouble, unseen && row.name].filter(Boolean).join(": "));
+  const faces = row.status === "encoded" && count(row.faces, "face");
+  set(element.firstElementChild, "aria-label", [row.name, ...trouble, faces].filter(Boolean).join(", "));
 }
 
+/** How many there are in each state, as ways to see only those; nothing until that is known. */
 function showStates(chips, photos, code, status) {
+  if (!photos) return;
   const all = Object.values(photos).reduce((sum, many) => sum + many, 0);
   const shown = Object.keys(STATES).filter((state) => state === "" || state === status || photos[state]);
   keyed(

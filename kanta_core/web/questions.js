@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { correct } from "./corrections.js";
-import { h, listen, picture } from "./dom.js";
+import { fill, h, listen, picture } from "./dom.js";
 import { attempt } from "./notices.js";
 import { address, called, count } from "./words.js";
 
@@ -34,7 +34,8 @@ export async function showQuestions({ panel, code, live, signal }) {
     empty.hidden = doubts.length > 0;
   }
 
-  panel.replaceChildren(
+  fill(
+    panel,
     h("h2", { tabindex: -1 }, "Questions"),
     h(
       "p",

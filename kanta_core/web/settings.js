@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { confirmed } from "./dialogs.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { attempt, tell } from "./notices.js";
 import { address, eventName } from "./words.js";
 
@@ -69,7 +69,8 @@ export async function showSettings({ panel, code, live }) {
       tell("The event is deleted.");
     });
 
-  panel.replaceChildren(
+  fill(
+    panel,
     h("h2", { tabindex: -1 }, "Settings"),
     h(
       "form",

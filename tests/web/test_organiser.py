@@ -15,6 +15,10 @@ pytestmark = pytest.mark.timeout(240)
 EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
 
 
+# Whether the first two people's faces are to be seen.
+_SHOWN = "[...document.querySelectorAll('.people img')].slice(0, 2).every((image) => image.naturalWidth > 0)"
+
+
 def create_event(page: Page, name: str, code: str) -> None:
     page.goto("/")
     page.get_by_label("Name", exact=True).fill(name)
@@ -42,9 +46,7 @@ def test_a_dropped_folder_becomes_people_who_are_named_merged_and_unmerged(visit
     open_tab(page, "People")
     cards = page.locator(".people li")
     expect(cards).to_have_count(people, timeout=30_000)
-    page.wait_for_function(
-        "[...document.querySelectorAll('.people img')].slice(0, 2).every((i) => i.naturalWidth > 0)"
-    )
+    visitor.stack.wait_for("pictures", lambda: page.evaluate(_SHOWN))
 
     cards.first.get_by_role("link").click()
     page.get_by_label("Name", exact=True).fill("Ada")
@@ -77,6 +79,57 @@ def test_who_acts_on_what_changed_meanwhile_is_told_and_changes_nothing(visitor:
     expect(page.locator(".panel h2")).to_have_text("Bea")
     assert visitor.ask("GET", f"/people/yales-party/{number}")["hidden"] is False
     visitor.forgive("409")
+
+
+def test_a_face_is_split_off_and_a_person_hidden_until_both_are_taken_back(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/#/events/yales-party/people")
+    cards = page.locator(".people li")
+    cards.first.wait_for()
+    people = cards.count()
+    cards.first.get_by_role("link").click()
+    faces = page.locator(".faces li")
+    faces.first.wait_for()
+    many = faces.count()
+    page.get_by_role("link", name="Photos").last.click()
+    expect(page.locator(".photos li")).to_have_count(many)
+    expect(page.locator(".panel")).to_contain_text("Photos of one person. Show all photos")
+    page.go_back()
+    faces.last.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Another person").click()
+    expect(faces).to_have_count(many - 1)
+    page.get_by_role("button", name="Hide").click()
+    expect(page.locator(".panel")).to_contain_text("· hidden")
+    open_tab(page, "People")
+    # One more by the split, one less by the hiding.
+    expect(cards).to_have_count(people)
+    page.get_by_role("link", name="Show hidden").click()
+    expect(cards).to_have_count(1)
+    open_tab(page, "History")
+    for kind in ("is hidden", "became person"):
+        page.locator(".history li", has_text=kind).first.get_by_role("button", name="Undo").click()
+        expect(page.locator(".history li", has_text=kind).first).to_have_class("undone")
+    open_tab(page, "People")
+    expect(cards).to_have_count(people)
+    cards.first.get_by_role("link").click()
+    expect(faces).to_have_count(many)
+
+
+def test_a_doubt_that_is_answered_is_not_asked_again(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/#/events/yales-party/questions")
+    expect(page.get_by_role("heading", name="Questions")).to_be_visible()
+    asked = len(visitor.ask("GET", "/doubts/yales-party"))
+    questions = page.locator(".questions > li")
+    expect(questions).to_have_count(asked)
+    if not asked:
+        expect(page.locator(".panel")).to_contain_text("There is nothing to ask.")
+        return
+    questions.first.get_by_role("button", name="Two people").click()
+    expect(questions).to_have_count(len(visitor.ask("GET", "/doubts/yales-party")))
+    expect(questions).to_have_count(asked - 1)
+    page.get_by_role("button", name="Undo").click()
+    expect(questions).to_have_count(asked)
 
 
 def test_what_is_no_photo_is_told_why_and_the_others_go_on(visitor: Visitor, party: Path, tmp_path: Path) -> None:
