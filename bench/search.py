@@ -26,7 +26,7 @@ from pydantic import SecretStr
 from bench.pipeline import data_dir
 from bench.tables import show
 from devhost.postgres import Postgres
-from kanta_core.database import events, gallery
+from kanta_core.database import events
 from kanta_core.database.migrate import migrate_up
 from kanta_core.domain.faces import EMBEDDING_SIZE, Box, Encoding, Face
 from kanta_core.people.gallery import FACE_BYTES
@@ -37,6 +37,7 @@ from kanta_core.settings import Settings
 _SIZES = {"5k": 5_000, "20k": 20_000, "200k": 200_000}
 _A_PHOTO, _A_PERSON = 4, 20
 _SEARCHES = 60
+_COMING = 100
 _ENCODER = "made-up"
 # Of the mean squared distances between two people's faces and two of one person's, at unit length: .30 and .10.
 _APART, _WITHIN = 0.20, 0.10
@@ -48,11 +49,16 @@ _STORAGE += ";QueueEndpoint=http://127.0.0.1:1/none"
 _EVENT = "INSERT INTO events (faces_revision, people_revision) VALUES (1, 1) RETURNING id"
 _CODE = "INSERT INTO event_codes (code, event_id, is_current) VALUES (%(code)s, %(event_id)s, true)"
 _IMAGES = """
-    INSERT INTO images (event_id, blob_name, name, sha256, width, height, encoder, status, faces)
+    INSERT INTO images (event_id, blob_name, name, sha256, width, height, encoder, status, faces, last_modified)
     SELECT %(event_id)s, %(code)s || '/' || n, n, sha256(n::text::bytea), 4000, 3000, %(encoder)s, 'encoded',
-           %(faces)s
+           %(faces)s, now() - interval '1 hour'
       FROM generate_series(1, %(count)s) n
     RETURNING id
+"""
+# As if they had come just now; the others are from a while ago.
+_CAME = """
+    UPDATE images SET last_modified = clock_timestamp()
+     WHERE id IN (SELECT id FROM images WHERE event_id = %(event_id)s LIMIT %(count)s)
 """
 _PEOPLE = "INSERT INTO people (event_id, cluster_id) SELECT %(event_id)s, generate_series(1, %(count)s)"
 _FACES = """
@@ -103,12 +109,14 @@ def _measured(
         seconds = time.perf_counter() - started
         with services.database.transaction() as connection:
             event_id = events.resolve(connection, code)
-            state = gallery.state(connection, event_id)
-        assert state is not None
-        held = services.galleries.at((event_id, _ENCODER), state[0])
+        held = services.galleries.at((event_id, _ENCODER))
         if held is not None:
             size, took = f"{held.size / 1e6:.0f}", f"{seconds:.2f}"
             yield (f"{name}, memory", *_times(services, code, photos), size, took)
+            with services.database.transaction() as connection:
+                connection.execute(_CAME, {"event_id": event_id, "count": _COMING})
+                events.faces_changed(connection, event_id)
+            yield (f"{name}, memory, while photos come", *_times(services, code, photos), size, "–")
 
 
 def _times(services: Services, code: str, photos: list[bytes]) -> tuple[float, float, float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kanta_core.database.pool import Connection
@@ -14,9 +15,24 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
     from numpy.typing import NDArray
 
-# At which revision the event's faces are, and whether they have stayed there for long enough to become people.
-# One whose photos are still coming in would be read anew for every search.
-STATE = "SELECT faces_revision, faces_revision = people_revision FROM events WHERE id = %(event_id)s"
+# At which revision the event's faces are, by the server's clock now.
+STATE = "SELECT faces_revision, clock_timestamp() FROM events WHERE id = %(event_id)s"
+
+# Since when changes may be missing from what is read from now on: those of transactions that have not ended, and a
+# minute for a clock that is set back.
+HORIZON = """
+    SELECT least(clock_timestamp(), min(xact_start)) - interval '1 minute'
+      FROM pg_stat_activity WHERE datname = current_database()
+"""
+
+# Faces that came since: whoever writes an image's faces writes down when.
+CHANGED = """
+    SELECT id FROM faces
+     WHERE event_id = %(event_id)s AND encoder = %(encoder)s
+       AND image_id = ANY (ARRAY(SELECT id FROM images
+                                  WHERE event_id = %(event_id)s AND faces > 0 AND last_modified >= %(since)s))
+     LIMIT %(most)s
+"""
 
 # How many there are to be read.
 COUNT = "SELECT count(*) FROM faces WHERE event_id = %(event_id)s AND encoder = %(encoder)s"
@@ -33,9 +49,25 @@ _ROW = 2 + (4 + 16) + (4 + 2 + 2 + 4 * EMBEDDING_SIZE)
 _BLOCK = 1_000_000
 
 
-def state(connection: Connection, event_id: uuid.UUID) -> tuple[int, bool] | None:
-    """The revision of the event's faces, and whether its people reflect it; None when the event is gone."""
+def state(connection: Connection, event_id: uuid.UUID) -> tuple[int, datetime] | None:
+    """The revision of the event's faces, and the server's time; None when the event is gone."""
     return connection.execute(STATE, {"event_id": event_id}).fetchone()
+
+
+def horizon(connection: Connection) -> datetime:
+    """Since when faces may have come that are not among those read after this, in another transaction."""
+    row: tuple[datetime] | None = connection.execute(HORIZON).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def changed(
+    connection: Connection, event_id: uuid.UUID, encoder: str, since: datetime, *, most: int
+) -> list[uuid.UUID] | None:
+    """Every face that may have come since a `horizon`; None where they are more than `most`."""
+    values = {"event_id": event_id, "encoder": encoder, "since": since, "most": most + 1}
+    found = [face for (face,) in connection.execute(CHANGED, values)]
+    return None if len(found) > most else found
 
 
 def count(connection: Connection, event_id: uuid.UUID, encoder: str) -> int:

@@ -43,18 +43,18 @@ class Galleries:
         self._janitor: threading.Timer | None = None
         self._closed = False
 
-    def at(self, key: Key, revision: int) -> Gallery | None:
-        """The gallery of exactly this revision, if it is held."""
+    def at(self, key: Key) -> Gallery | None:
+        """The gallery, if one is held, of whichever revision."""
         with self._lock:
             held = self._held.get(key)
-            if held is None or held.revision != revision:
+            if held is None:
                 return None
             self._held[key] = held._replace(used=time.monotonic())
             self._held.move_to_end(key)
             return held.gallery
 
     def ask_for(self, key: Key, revision: int, load: Load) -> None:
-        """Have the gallery held soon, unless another is being loaded or this one is known not to be worth it.
+        """Have the gallery of this revision held soon, if it is worth it; not while another one is being loaded.
 
         `load` is called in a thread of its own.
         """

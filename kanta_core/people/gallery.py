@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -20,12 +21,13 @@ FACE_BYTES = 16 + 4 * EMBEDDING_SIZE + 4
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """All faces of an event by one encoder, as of one revision of them.
+    """All faces of an event by one encoder, as of one revision of them; faces may have come `since`.
 
     Row k of `ids` (uint8, (n, 16)) names the face of row k of `vectors` (float32, (n, 128), of any length but 0).
     """
 
     revision: int
+    since: datetime
     ids: NDArray[np.uint8]
     vectors: NDArray[np.float32]
     squares: NDArray[np.float32] = field(init=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kanta_core.database import gallery as vectors
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 # The database searches so many in a few milliseconds, and no memory is worth more.
 _WORTH_HOLDING = 10_000
+# A gallery is used until so many faces came that are not in it, or it is that old: deleted ones leave it then.
+_MOST_CHANGED = 2_000
+_LASTS = timedelta(minutes=10)
 # How many times more faces are named to the database where hidden ones were among them.
 _MORE = 4
 
@@ -40,18 +44,21 @@ def look_around(
     """What gives the faces around `shown`, an embedding of this encoder. None is missed.
 
     EventNotFound when the event is gone. Distances and people are always the database's, of one moment: memory
-    only tells which faces to ask it for, and only when it holds the faces of that moment.
+    only tells which faces to ask it for, besides those that came since they were read into it.
     """
     matches.at_one_moment(connection)
     state = vectors.state(connection, event_id)
     if state is None:
         raise EventNotFound
-    revision, settled = state
+    revision, now = state
     key = (event_id, encoder)
-    gallery = services.galleries.at(key, revision)
-    if gallery is None:
-        if settled:
-            services.galleries.ask_for(key, revision, lambda most: _read(services, event_id, encoder, most))
+    gallery = services.galleries.at(key)
+    came: list[uuid.UUID] | None = []
+    if gallery is not None and gallery.revision != revision:
+        came = vectors.changed(connection, event_id, encoder, gallery.since, most=_MOST_CHANGED)
+    if gallery is None or came is None or (gallery.revision != revision and now - gallery.since > _LASTS):
+        services.galleries.ask_for(key, revision, lambda most: _read(services, event_id, encoder, most))
+    if gallery is None or came is None:
 
         def from_database(most: int) -> list[Near]:
             return matches.nearest(connection, event_id, shown, encoder=encoder, metric=metric, most=most)
@@ -62,12 +69,13 @@ def look_around(
     def from_memory(most: int) -> list[Near]:
         wanted = most
         while True:
-            among = around.nearest(wanted)
+            held = around.nearest(wanted)
+            among = {*held, *came}
             found = matches.nearest(
-                connection, event_id, shown, encoder=encoder, metric=metric, most=len(among), among=among
+                connection, event_id, shown, encoder=encoder, metric=metric, most=len(among), among=list(among)
             )
-            # Those that are hidden made room for others, farther away, which are to be named as well.
-            if wanted - (len(among) - len(found)) >= most or len(among) == len(around):
+            # Those that are hidden or gone made room for others, farther away, which are to be named as well.
+            if wanted - (len(among) - len(found)) >= most or len(held) == len(around):
                 return found[:most]
             wanted *= _MORE
 
@@ -78,9 +86,11 @@ def _read(services: Services, event_id: uuid.UUID, encoder: str, most_bytes: int
     from kanta_core.people.gallery import FACE_BYTES, Gallery  # noqa: PLC0415 - numpy is for those who search
 
     with services.database.transaction() as connection:
+        since = vectors.horizon(connection)
+    with services.database.transaction() as connection:
         matches.at_one_moment(connection)
         state = vectors.state(connection, event_id)
         many = vectors.count(connection, event_id, encoder)
         if state is None or many < _WORTH_HOLDING or many * FACE_BYTES > most_bytes:
             return None
-        return Gallery(state[0], *vectors.read(connection, event_id, encoder, many))
+        return Gallery(state[0], since, *vectors.read(connection, event_id, encoder, many))

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def key() -> Key:
 def of(faces: int, revision: int = 1) -> Gallery:
     chance = np.random.default_rng(faces)
     ids = chance.integers(256, size=(faces, 16), dtype=np.uint8)
-    return Gallery(revision, ids, chance.normal(size=(faces, 128)).astype(np.float32))
+    return Gallery(revision, datetime.now(UTC), ids, chance.normal(size=(faces, 128)).astype(np.float32))
 
 
 @pytest.fixture
@@ -45,21 +46,28 @@ def test_a_gallery_takes_as_much_memory_as_it_is_said_to() -> None:
     assert of(7).size == 7 * FACE_BYTES
 
 
-def test_what_was_asked_for_is_held_at_its_revision_and_at_no_other(galleries: Galleries) -> None:
+def test_what_was_asked_for_is_held_until_another_revision_is_asked_for(galleries: Galleries) -> None:
     its = hold(galleries, 10, revision=3)
-    assert galleries.at(its, 3) is not None
-    assert galleries.at(its, 4) is None
-    assert galleries.at(its, 2) is None
-    assert galleries.at(key(), 3) is None
+    before = galleries.at(its)
+    assert before is not None
+    galleries.ask_for(its, 3, lambda _: of(11, revision=3))
+    galleries.wait()
+    assert galleries.at(its) is before
+    galleries.ask_for(its, 4, lambda _: of(11, revision=4))
+    galleries.wait()
+    after = galleries.at(its)
+    assert after is not None
+    assert (before.revision, after.revision, len(after.ids)) == (3, 4, 11)
+    assert galleries.at(key()) is None
 
 
 def test_the_one_that_was_not_used_for_longest_makes_room(galleries: Galleries) -> None:
     one, two, three = (hold(galleries, 10) for _ in range(3))
-    assert galleries.at(one, 1) is not None
+    assert galleries.at(one) is not None
     four = hold(galleries, 5)
-    assert [galleries.at(its, 1) is not None for its in (one, two, three, four)] == [True, False, True, True]
+    assert [galleries.at(its) is not None for its in (one, two, three, four)] == [True, False, True, True]
     hold(galleries, ROOM)
-    assert [galleries.at(its, 1) for its in (one, two, three, four)] == [None] * 4
+    assert [galleries.at(its) for its in (one, two, three, four)] == [None] * 4
 
 
 def test_a_gallery_is_told_how_much_room_there_is(galleries: Galleries) -> None:
@@ -90,11 +98,11 @@ def test_one_at_a_time_is_loaded_and_nobody_waits_for_it(galleries: Galleries) -
     galleries.ask_for(one, 1, slowly)
     assert begun.wait(SECONDS)
     galleries.ask_for(other, 1, lambda _: of(1))
-    assert galleries.at(one, 1) is None
+    assert galleries.at(one) is None
     leave.set()
     galleries.wait()
-    assert galleries.at(one, 1) is not None
-    assert galleries.at(other, 1) is None
+    assert galleries.at(one) is not None
+    assert galleries.at(other) is None
 
 
 def test_one_that_could_not_be_loaded_is_asked_for_again(
@@ -110,7 +118,7 @@ def test_one_that_could_not_be_loaded_is_asked_for_again(
     assert "the database went away" in caplog.text
     galleries.ask_for(its, 1, lambda _: of(1))
     galleries.wait()
-    assert galleries.at(its, 1) is not None
+    assert galleries.at(its) is not None
 
 
 def test_what_is_not_used_is_not_held_for_long() -> None:
@@ -125,10 +133,10 @@ def test_after_the_end_nothing_is_held() -> None:
     galleries = Galleries(most_bytes=ROOM * FACE_BYTES)
     its = hold(galleries, 1)
     galleries.close()
-    assert galleries.at(its, 1) is None
+    assert galleries.at(its) is None
     galleries.ask_for(its, 1, lambda _: of(1))
     galleries.wait()
-    assert galleries.at(its, 1) is None
+    assert galleries.at(its) is None
 
 
 def until(condition: Callable[[], bool]) -> None:

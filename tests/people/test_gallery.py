@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,9 @@ FACES = 3_000
 
 def made_up(vectors: NDArray[np.float32]) -> tuple[Gallery, list[uuid.UUID]]:
     ids = [uuid.UUID(int=number) for number in range(len(vectors))]
-    return Gallery(1, np.array([list(one.bytes) for one in ids], np.uint8).reshape(-1, 16), vectors), ids
+    return Gallery(
+        1, datetime.now(UTC), np.array([list(one.bytes) for one in ids], np.uint8).reshape(-1, 16), vectors
+    ), ids
 
 
 def exact(vectors: NDArray[np.float32], shown: NDArray[np.float32], metric: str) -> NDArray[np.float64]:
