@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# Faces that were deleted stay this long in memory at most, where nobody finds them.
+# Faces that were deleted stay in memory for a quarter of an hour at most, where nobody finds them.
 _IDLE_SECONDS = 600.0
 _CLOSE_SECONDS = 60.0
 
 # An event and an encoder.
 Key = tuple[uuid.UUID, str]
-# Reads the gallery as it is now, if that is worth it and takes no more than so many bytes.
-Load = Callable[[int], "Gallery | None"]
+# Reads the gallery as it is now, if that is worth it and there can be room for so many bytes, as it asks first.
+Load = Callable[[Callable[[int], bool]], "Gallery | None"]
 
 
 class _Held(NamedTuple):
@@ -88,7 +88,7 @@ class Galleries:
 
     def _load(self, key: Key, revision: int, load: Load) -> None:
         try:
-            gallery = load(self._most_bytes)
+            gallery = load(self._make_room)
         except Exception:  # noqa: BLE001 - a thread's errors have nowhere to go
             # Searches ask the database meanwhile, and the next one asks for this again.
             with self._lock:
@@ -99,17 +99,20 @@ class Galleries:
             self._loader = None
             if self._closed:
                 return
-            held = _Held(revision if gallery is None else gallery.revision, gallery, time.monotonic())
-            self._held[key] = held
-            while self._size() > self._most_bytes:
-                self._held.popitem(last=False)
+            now = revision if gallery is None else gallery.revision
+            self._held[key] = _Held(now, gallery, time.monotonic())
             if self._janitor is None:
                 self._watch()
         if gallery is not None:
             _log.info("%d faces are held in memory, %d MB", len(gallery.ids), gallery.size // 1_000_000)
 
-    def _size(self) -> int:
-        return sum(held.gallery.size for held in self._held.values() if held.gallery is not None)
+    def _make_room(self, size: int) -> bool:
+        if size > self._most_bytes:
+            return False
+        with self._lock:
+            while size + sum(held.gallery.size for held in self._held.values() if held.gallery) > self._most_bytes:
+                self._held.popitem(last=False)
+        return True
 
     def _watch(self) -> None:
         self._janitor = threading.Timer(self._idle_seconds / 2, self._drop_idle)

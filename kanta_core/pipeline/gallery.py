@@ -57,7 +57,7 @@ def look_around(
     if gallery is not None and gallery.revision != revision:
         came = vectors.changed(connection, event_id, encoder, gallery.since, most=_MOST_CHANGED)
     if gallery is None or came is None or (gallery.revision != revision and now - gallery.since > _LASTS):
-        services.galleries.ask_for(key, revision, lambda most: _read(services, event_id, encoder, most))
+        services.galleries.ask_for(key, revision, lambda room: _read(services, event_id, encoder, room))
     if gallery is None or came is None:
 
         def from_database(most: int) -> list[Near]:
@@ -82,7 +82,9 @@ def look_around(
     return from_memory
 
 
-def _read(services: Services, event_id: uuid.UUID, encoder: str, most_bytes: int) -> Gallery | None:
+def _read(
+    services: Services, event_id: uuid.UUID, encoder: str, make_room: Callable[[int], bool]
+) -> Gallery | None:
     from kanta_core.people.gallery import FACE_BYTES, Gallery  # noqa: PLC0415 - numpy is for those who search
 
     with services.database.transaction() as connection:
@@ -91,6 +93,6 @@ def _read(services: Services, event_id: uuid.UUID, encoder: str, most_bytes: int
         matches.at_one_moment(connection)
         state = vectors.state(connection, event_id)
         many = vectors.count(connection, event_id, encoder)
-        if state is None or many < _WORTH_HOLDING or many * FACE_BYTES > most_bytes:
+        if state is None or many < _WORTH_HOLDING or not make_room(many * FACE_BYTES):
             return None
         return Gallery(state[0], since, *vectors.read(connection, event_id, encoder, many))

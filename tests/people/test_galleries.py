@@ -37,7 +37,7 @@ def galleries() -> Iterator[Galleries]:
 
 def hold(galleries: Galleries, faces: int, revision: int = 1) -> Key:
     its = key()
-    galleries.ask_for(its, revision, lambda _: of(faces, revision))
+    galleries.ask_for(its, revision, lambda room: of(faces, revision) if room(faces * FACE_BYTES) else None)
     galleries.wait()
     return its
 
@@ -70,11 +70,24 @@ def test_the_one_that_was_not_used_for_longest_makes_room(galleries: Galleries) 
     assert [galleries.at(its) for its in (one, two, three, four)] == [None] * 4
 
 
-def test_a_gallery_is_told_how_much_room_there_is(galleries: Galleries) -> None:
-    told: list[int] = []
-    galleries.ask_for(key(), 1, told.append)
+def test_there_is_room_before_anything_is_read(galleries: Galleries) -> None:
+    one, two = hold(galleries, 10), hold(galleries, 10)
+    then: list[object] = []
+
+    def load(room: Callable[[int], bool]) -> Gallery:
+        then.extend((room((ROOM - 10) * FACE_BYTES), galleries.at(one), galleries.at(two) is not None))
+        return of(ROOM - 10)
+
+    galleries.ask_for(key(), 1, load)
     galleries.wait()
-    assert told == [ROOM * FACE_BYTES]
+    assert then == [True, None, True]
+
+
+def test_one_that_is_too_large_is_not_held_and_makes_nobody_go(galleries: Galleries) -> None:
+    one = hold(galleries, ROOM)
+    large = hold(galleries, ROOM + 1)
+    assert galleries.at(one) is not None
+    assert galleries.at(large) is None
 
 
 def test_one_that_is_not_worth_it_is_not_asked_about_again_until_it_changed(galleries: Galleries) -> None:
@@ -90,7 +103,7 @@ def test_one_at_a_time_is_loaded_and_nobody_waits_for_it(galleries: Galleries) -
     begun, leave = threading.Event(), threading.Event()
     one, other = key(), key()
 
-    def slowly(_: int) -> Gallery:
+    def slowly(_: object) -> Gallery:
         begun.set()
         assert leave.wait(SECONDS)
         return of(1)
@@ -110,7 +123,7 @@ def test_one_that_could_not_be_loaded_is_asked_for_again(
 ) -> None:
     its = key()
 
-    def fail(_: int) -> Gallery:
+    def fail(_: object) -> Gallery:
         raise ConnectionError("the database went away")
 
     galleries.ask_for(its, 1, fail)
