@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { redo, undo } from "./corrections.js";
 import { fill, h, listen, set } from "./dom.js";
+import { inTurn } from "./live.js";
 import { attempt } from "./notices.js";
 import { count, time } from "./words.js";
 
@@ -27,7 +28,7 @@ export async function showHistory({ panel, code, live, signal }) {
   );
   let wanted = PAGE;
 
-  async function load() {
+  const load = inTurn(async () => {
     const made = [];
     let page;
     do {
@@ -39,23 +40,20 @@ export async function showHistory({ panel, code, live, signal }) {
       made.push(...page);
     } while (page.length === PAGE && made.length < wanted);
     const focused = document.activeElement?.dataset?.correction;
-    list.replaceChildren(...made.map((correction) => line(correction, its, load)));
+    list.replaceChildren(...made.map((correction) => line(correction, its)));
     if (focused) list.querySelector(`[data-correction="${focused}"]`)?.focus();
     empty.hidden = made.length > 0;
     set(more, "hidden", page.length < PAGE);
-  }
+  });
 
   fill(panel, h("h2", { tabindex: -1 }, "History"), list, empty, more);
   await load();
   listen(live, "change", () => load().catch(() => {}), signal);
 }
 
-function line(correction, its, load) {
+function line(correction, its) {
   const undone = correction.undone_at !== null;
-  const run = async () => {
-    await (undone ? redo : undo)(its, [correction.id]);
-    await attempt(load);
-  };
+  const run = () => (undone ? redo : undo)(its, [correction.id]);
   return h(
     "li",
     { class: undone && "undone" },

@@ -47,9 +47,10 @@ export class Live extends EventTarget {
     this.#goOn();
   }
 
-  /** Look now: something was just done. */
+  /** Something was just done: whoever shows the event looks again, whether or not its numbers tell. */
   nudge() {
     this.#reportAfter = 0;
+    this.dispatchEvent(new Event("change"));
     this.#nudge();
   }
 
@@ -114,4 +115,28 @@ export class Live extends EventTarget {
     this.trouble = trouble;
     this.dispatchEvent(new Event("trouble"));
   }
+}
+
+/**
+ * The same work, done again after itself when it is asked for meanwhile: what was read first is never shown last.
+ * @param {() => Promise<void>} work
+ * @returns {() => Promise<void>} settles once the work is done for everybody who has asked
+ */
+export function inTurn(work) {
+  /** @type {Promise<void>|null} */
+  let running = null;
+  let again = false;
+  async function run() {
+    do {
+      again = false;
+      await work();
+    } while (again);
+  }
+  return () => {
+    again = true;
+    running ??= run().finally(() => {
+      running = null;
+    });
+    return running;
+  };
 }

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { correct } from "./corrections.js";
 import { dock, fill, h, keyed, listen, picture, say, set } from "./dom.js";
-import { attempt } from "./notices.js";
+import { inTurn } from "./live.js";
 import { address, called, count } from "./words.js";
 
 /** @param {import("./event.js").Tab} tab */
@@ -49,14 +49,13 @@ export async function showPeople({ panel, code, live, place, signal }) {
   async function act(what) {
     const done = await what(its, picked());
     if (done) chosen.clear();
-    await attempt(load);
   }
 
-  async function load() {
+  const load = inTurn(async () => {
     const found = await get("/clusters", { event_code: code, sample_size: 1, hidden }, signal);
     people = found.filter((person) => person.cluster_id > 0 && (!hidden || person.hidden));
     render();
-  }
+  });
 
   function render() {
     const wanted = sought.value.trim().toLocaleLowerCase();

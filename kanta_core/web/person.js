@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { choosePerson } from "./choose_person.js";
 import { correct } from "./corrections.js";
 import { dock, fill, h, keyed, listen, picture, say, set } from "./dom.js";
+import { inTurn } from "./live.js";
 import { attempt } from "./notices.js";
 import { address, called, count } from "./words.js";
 
@@ -94,7 +95,6 @@ export async function showPerson({ panel, code, live, place, signal }) {
       )
     )
       chosen.clear();
-    await attempt(load);
   };
 
   async function rename() {
@@ -115,10 +115,9 @@ export async function showPerson({ panel, code, live, place, signal }) {
       `They are one now: ${called(into)}.`,
     );
     if (into !== person) location.hash = address(code, "people", into.cluster_id);
-    else await attempt(load);
   }
 
-  async function load() {
+  const load = inTurn(async () => {
     const found = [];
     do {
       person = await get(path, { limit: PAGE, offset: found.length }, signal);
@@ -126,7 +125,7 @@ export async function showPerson({ panel, code, live, place, signal }) {
     } while (person.faces.length === PAGE && found.length < shownAtMost);
     faces = found;
     render();
-  }
+  });
 
   function render() {
     say(heading, called(person));

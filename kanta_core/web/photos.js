@@ -3,6 +3,7 @@
 import { call, get } from "./api.js";
 import { dropZone } from "./drop_zone.js";
 import { fill, h, keyed, listen, picture, say, set } from "./dom.js";
+import { inTurn } from "./live.js";
 import { attempt, tell } from "./notices.js";
 import { showPhoto } from "./photo.js";
 import { address, count } from "./words.js";
@@ -77,7 +78,7 @@ export async function showPhotos({ panel, code, live, place, signal }) {
   }
 
   /** Read again what is shown and not final, and what came after it. */
-  async function refresh() {
+  const refresh = inTurn(async () => {
     await loading;
     const moving = rows.flatMap((row, at) =>
       status !== "" || row.status === "pending" || row.thumbnail_url === null ? [Math.floor(at / PAGE)] : [],
@@ -93,7 +94,7 @@ export async function showPhotos({ panel, code, live, place, signal }) {
     }
     if (ended) await next();
     render();
-  }
+  });
 
   async function open(at) {
     await showPhoto({ rows, at, code, live });

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { correct } from "./corrections.js";
 import { fill, h, listen, picture } from "./dom.js";
+import { inTurn } from "./live.js";
 import { attempt } from "./notices.js";
 import { address, called, count } from "./words.js";
 
@@ -15,7 +16,7 @@ export async function showQuestions({ panel, code, live, signal }) {
   const empty = h("p", { class: "empty", hidden: true }, "There is nothing to ask.");
   let shown = "";
 
-  async function load() {
+  const load = inTurn(async () => {
     const doubts = await get(`/doubts/${encodeURIComponent(code)}`, { limit: AT_ONCE }, signal);
     // Kept as they are while they are the same: somebody may have the focus in one.
     const now = JSON.stringify(
@@ -32,7 +33,7 @@ export async function showQuestions({ panel, code, live, signal }) {
     );
     list.replaceChildren(...doubts.map((doubt, at) => question(doubt, faces[at], its, () => attempt(load))));
     empty.hidden = doubts.length > 0;
-  }
+  });
 
   fill(
     panel,

@@ -20,7 +20,7 @@ export class Uploads extends EventTarget {
   paused = false;
   /** When the next try is made after the connection was lost, in performance.now()'s time; null while all is well. */
   nextTry = null;
-  /** @type {string} */
+  /** Why it was lost, in a sentence. */
   trouble = "";
   #failures = 0;
   #timer = 0;
@@ -122,7 +122,6 @@ export class Uploads extends EventTarget {
       );
       item.state = fresh ? "stored" : "there";
       this.#failures = 0;
-      this.trouble = "";
     } catch (error) {
       item.moved = 0;
       await this.#failed(item, error, signal.aborted);

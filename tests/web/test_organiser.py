@@ -117,19 +117,21 @@ def test_a_face_is_split_off_and_a_person_hidden_until_both_are_taken_back(visit
 
 def test_a_doubt_that_is_answered_is_not_asked_again(visitor: Visitor) -> None:
     page = visitor.page
-    page.goto("/#/events/yales-party/questions")
-    expect(page.get_by_role("heading", name="Questions")).to_be_visible()
-    asked = len(visitor.ask("GET", "/doubts/yales-party"))
-    questions = page.locator(".questions > li")
-    expect(questions).to_have_count(asked)
+    asked = visitor.ask("GET", "/doubts/yales-party")
     if not asked:
-        expect(page.locator(".panel")).to_contain_text("There is nothing to ask.")
-        return
-    questions.first.get_by_role("button", name="Two people").click()
-    expect(questions).to_have_count(len(visitor.ask("GET", "/doubts/yales-party")))
-    expect(questions).to_have_count(asked - 1)
+        pytest.skip("nobody among the sample photos is doubtful; the Yale faces are not at hand")
+    assert {doubt["kind"] for doubt in asked} == {"two_people", "same_person"}
+    page.goto("/#/events/yales-party/questions")
+    questions = page.locator(".questions > li")
+    expect(questions).to_have_count(len(asked))
+    alike = questions.filter(has_text="Are these the same person?").first
+    alike.get_by_role("button", name="Two people").click()
+    expect(questions).to_have_count(len(asked) - 1)
+    mixed = questions.filter(has_text="one person?").filter(has_not_text="the same person").first
+    mixed.get_by_role("button", name="One person").click()
+    expect(questions).to_have_count(len(asked) - 2)
     page.get_by_role("button", name="Undo").click()
-    expect(questions).to_have_count(asked)
+    expect(questions).to_have_count(len(asked) - 1)
 
 
 def test_what_is_no_photo_is_told_why_and_the_others_go_on(visitor: Visitor, party: Path, tmp_path: Path) -> None:
