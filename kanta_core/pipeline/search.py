@@ -12,8 +12,9 @@ from kanta_core.errors import ImageTooLarge, NoFace, SeveralFaces
 from kanta_core.pipeline.gallery import Nearest, look_around
 from kanta_core.services import Services
 
-# Faces looked at first to see whose they are, and at most; times as many where too few people are among them.
-_FIRST, _LAST, _MORE = 256, 4_096, 4
+# Faces looked at to see whose they are, and how many where too few people are among them. Whoever comes after a
+# thousand faces of others is nobody to be named.
+_FIRST, _THEN = 256, 1_024
 # Faces that say who it is.
 _SHOWN = 5
 
@@ -84,15 +85,12 @@ def _shown(services: Services, code: str, data: bytes) -> tuple[uuid.UUID, Face,
 
 
 def _enough(nearest: Nearest, people: int, *, far: float) -> list[Near]:
-    """So many of the nearest faces that they are of more than `people`, or reach as far as nobody is sought."""
-    most = _FIRST
-    while True:
-        near = nearest(most)
-        if (
-            len(near) < most
-            or most >= _LAST
-            or near[-1].distance > far
-            or len({each.cluster_id for each in near} - {NO_PERSON}) > people
-        ):
-            return near
-        most *= _MORE
+    """Nearest faces that are of more than `people`, or reach as far as nobody is sought, or are a thousand."""
+    near = nearest(_FIRST)
+    if (
+        len(near) < _FIRST
+        or near[-1].distance > far
+        or len({each.cluster_id for each in near} - {NO_PERSON}) > people
+    ):
+        return near
+    return nearest(_THEN)
