@@ -54,7 +54,7 @@ export async function openEvent(root, code, leaving) {
     say(name, eventName(live.event));
     say(state, summary(live));
     const questions = links.find((link) => link.dataset.tab === "questions");
-    say(questions, live.report?.doubtful ? `Questions ${live.report.doubtful}` : "Questions");
+    set(questions, "class", live.report?.doubtful > 0 && "asking");
   };
   refresh();
   listen(live, "change", refresh, open.signal);
