@@ -20,24 +20,23 @@ if TYPE_CHECKING:
 Metric = Literal["cosine", "l2"]
 
 # All that a search reads is of one moment: what tells which faces there are, and the faces.
-ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
-# The event's faces near one embedding of the same encoder, or those of them that are named. No index: inside an
-# event the exact search is complete.
-NEAR = """
+# The event's faces near one embedding of the same encoder. No index: inside an event the exact search is complete.
+NEAREST = """
     SELECT id, cluster_id, embedding {operator} %(embedding)s AS distance
       FROM faces
-     WHERE event_id = %(event_id)s AND encoder = %(encoder)s {chosen}
+     WHERE event_id = %(event_id)s AND encoder = %(encoder)s
        AND cluster_id <> ALL (ARRAY(SELECT cluster_id FROM people WHERE event_id = %(event_id)s AND hidden))
      ORDER BY embedding {operator} %(embedding)s, id
      LIMIT %(most)s
 """
+
+# The same of faces that are named.
+NEAREST_OF = NEAREST.replace("WHERE", "WHERE id = ANY(%(face_ids)s) AND", 1)
 _OPERATORS = {"cosine": "<=>", "l2": "<->"}
-_NEAREST = {metric: NEAR.format(operator=operator, chosen="") for metric, operator in _OPERATORS.items()}
-_NEAREST_OF = {
-    metric: NEAR.format(operator=operator, chosen="AND id = ANY(%(face_ids)s)")
-    for metric, operator in _OPERATORS.items()
-}
+_NEAREST = {metric: NEAREST.format(operator=operator) for metric, operator in _OPERATORS.items()}
+_NEAREST_OF = {metric: NEAREST_OF.format(operator=operator) for metric, operator in _OPERATORS.items()}
 
 # Faces, as they are shown, and the photos they are in.
 SHOWN = """
@@ -84,7 +83,7 @@ class Known(NamedTuple):
 
 def at_one_moment(connection: Connection) -> None:
     """Make everything that this transaction reads of one moment; its first statement."""
-    connection.execute(ONE_MOMENT)
+    connection.execute(_ONE_MOMENT)
 
 
 def nearest(

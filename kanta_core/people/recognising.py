@@ -17,7 +17,8 @@ VOICES = 10
 # Nobody further away, squared and at unit length, than strangers usually are is worth looking for.
 STRANGERS = 0.30
 # What is added up to the logarithm of the odds, for each of its features: `python -m bench fit_searches`.
-# How near the runner-up is, how many faces a person has and how good the photo is do not improve on these.
+# Half of the photos it is fitted to show somebody who is in none of the event's. How near the runner-up is, how
+# many faces a person has and how good the photo is do not improve on these.
 _ODDS = (15.79, -124.95, 85.09)
 # A face in no person that is less likely to be the one shown is left out.
 _LEAST = 0.05
