@@ -39,6 +39,12 @@ def test_two_people_and_the_photos_they_are_in(stack: Stack, code: str, sample_p
     near = httpx.post(f"{stack.url}/find-similar", params={"event_code": code}, files=selfie, timeout=30).json()
     assert uploaded[near[0]["image_uuid"]] == "obama2.jpg"
     assert near[0]["distance"] == pytest.approx(0, abs=1e-6)
+    me, other = httpx.post(
+        f"{stack.url}/find-people", params={"event_code": code}, files=selfie, timeout=30
+    ).json()
+    assert (me["cluster_id"], other["cluster_id"]) == (people[0]["cluster_id"], people[1]["cluster_id"])
+    assert me["probability"] > 0.99
+    assert other["probability"] < 0.05
 
 
 def test_a_large_photo_comes_through_whole(stack: Stack, code: str) -> None:
