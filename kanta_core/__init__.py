@@ -9,7 +9,7 @@ The way of one photo through the rooms:
     database/   the image and its faces, in one transaction
     pipeline/   recluster: when the event's faces changed
     people/     embeddings → people whose numbers last
-    api/        shows them
+    api/        shows them, and the pages of web/
 
 `domain/` holds the words all of them share. Imports point one way:
 api → pipeline → {vision, people, database, storage} → domain; `settings`, `errors` and the composition
