@@ -195,6 +195,7 @@ def test_the_command_says_how_many_and_can_be_repeated(
 ) -> None:
     monkeypatch.setenv("KANTA_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", settings.storage_connection.get_secret_value())
+    monkeypatch.setenv("KANTA_ACCESS", "open")
     world.create("empty")
     assert main(["--all", "--encoder-not", "scripted"]) == 0
     assert main(["Wedding"]) == 0
