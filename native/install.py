@@ -91,8 +91,15 @@ def _pip(python: str, scratch: Path, arguments: list[str]) -> None:
 def _undisturbed() -> Iterator[None]:
     """Ctrl-C and SIGTERM wait: half-way there is no dlib."""
     waiting = {signal.SIGINT, signal.SIGTERM}
+    came: list[int] = []
+    # The mask is for pip, which inherits it; here another thread may get what this one does not take.
     signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    handlers = {number: signal.signal(number, lambda number, _: came.append(number)) for number in waiting}
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, waiting)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for each in dict.fromkeys(came):
+            signal.raise_signal(each)
