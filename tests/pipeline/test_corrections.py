@@ -111,7 +111,7 @@ def test_a_correction_while_the_people_are_made_counts(party: Party, monkeypatch
     assert 2 not in party.members()
 
 
-def insist(party: Party, **values: object) -> None:
+def insist(party: Party, **values: Any) -> None:  # noqa: ANN401 - a Statement's
     """Correct, and look again whenever a recluster was quicker."""
     for _ in range(50):
         try:
