@@ -126,14 +126,6 @@ class DatabaseSettings(_Sources):
         return f"postgresql://{user}@{self.postgres_server}:{self.postgres_port}/{database}"
 
 
-class StorageSettings(_Sources):
-    """Where the storage account is: all that preparing it needs."""
-
-    storage_connection: SecretStr = Field(
-        validation_alias=AliasChoices("AZURE_STORAGE_CONNECTION_STRING", "AzureWebJobsStorage")
-    )
-
-
 class AccessSettings(_Sources):
     """Who is let in. A contradiction stops the start: nobody finds out afterwards that a Kanta stood open."""
 
@@ -161,8 +153,12 @@ class AccessSettings(_Sources):
         return self
 
 
-class Settings(TriggerSettings, DatabaseSettings, StorageSettings, AccessSettings):
+class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
     """Everything else. Secrets are never printed."""
+
+    storage_connection: SecretStr = Field(
+        validation_alias=AliasChoices("AZURE_STORAGE_CONNECTION_STRING", "AzureWebJobsStorage")
+    )
 
     # Which engine encodes: onnx where it is installed and none is named. Faces of the two are never compared.
     engine: Literal["dlib", "onnx"] | None = None

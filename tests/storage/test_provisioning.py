@@ -9,5 +9,6 @@ from kanta_core.storage.__main__ import main
 
 def test_containers_and_queues_are_made_once(storage_connection: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", storage_connection)
+    monkeypatch.setenv("KANTA_ACCESS", "open")
     assert main() == 0
     assert main() == 0
