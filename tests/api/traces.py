@@ -116,11 +116,8 @@ def _messages(services: Services) -> Iterator[bytes]:
 
 def _files(since: float) -> Iterator[bytes]:
     """What was written to temporary folders: there are PostgreSQL's own files and log, too."""
-    own = f"popen-{os.environ.get('PYTEST_XDIST_WORKER')}"
     for folder in (tempfile.gettempdir(), *_SHARED):
-        for inside, folders, names in os.walk(folder):
-            # Test processes beside this one have databases of their own.
-            folders[:] = [each for each in folders if each == own or not each.startswith("popen-")]
+        for inside, _, names in os.walk(folder):
             for name in names:
                 # What is gone meanwhile, or not ours to read, is passed over.
                 with contextlib.suppress(OSError):
