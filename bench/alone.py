@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from bench.encoders import boxes, encoder, face_recognition_encode
+from bench.peak import peak
 from kanta_core.vision.encoder import EngineName
 
 _PATIENCE_SECONDS = 300.0
@@ -54,24 +54,13 @@ def _alone(photo: bytes, work: Callable[..., None], *arguments: object) -> Alone
 def _work(link: Connection, engine: EngineName | None) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     kanta = encoder(engine)
-    loaded = _peak()
+    loaded = peak()
     encoding = kanta.encode(link.recv_bytes())
-    link.send(Alone(loaded, _peak(), boxes(encoding)))
+    link.send(Alone(loaded, peak(), boxes(encoding)))
 
 
 def _work_plainly(link: Connection) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     photo = link.recv_bytes()
     face_recognition_encode(photo)
-    link.send(Alone(0, _peak(), []))
-
-
-def _peak() -> int:
-    """This process's own; what getrusage says may be that of the process it was started from."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return 1024 * int(line.split()[1])
-    import resource  # noqa: PLC0415 - Windows has none
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    link.send(Alone(0, peak(), []))

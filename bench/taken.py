@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, TypeVar
+
+from bench.peak import peak
 
 _PATIENCE_SECONDS = 600.0
 
@@ -36,15 +37,4 @@ def taken(call: Callable[[Argument], Answer], argument: Argument) -> Taken[Answe
 def _measure(call: Callable[[Argument], Answer], argument: Argument) -> Taken[Answer]:
     started, used = time.perf_counter(), time.process_time()
     answer = call(argument)
-    return Taken(answer, time.perf_counter() - started, time.process_time() - used, _peak_megabytes())
-
-
-def _peak_megabytes() -> float:
-    """This process's own; what getrusage says may be that of the process it was started from."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 1024
-    import resource  # noqa: PLC0415 - Windows has none
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return Taken(answer, time.perf_counter() - started, time.process_time() - used, peak() / 2**20)

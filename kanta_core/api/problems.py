@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kanta_core.api.schemas.people import ShownFace
 from kanta_core.errors import (
     Conflict,
     ImageTooLarge,
@@ -21,6 +22,7 @@ from kanta_core.errors import (
     NotFound,
     Refusal,
     ScopeMissing,
+    SeveralFaces,
     Unauthenticated,
     Unavailable,
     UnsupportedImage,
@@ -55,6 +57,8 @@ def status_of(kind: type[KantaError]) -> HTTPStatus:
 
 def document(error: KantaError, **extra: object) -> dict[str, Any]:
     """The problem document of an error; its kind's sentence is the title."""
+    if isinstance(error, SeveralFaces) and error.boxes:
+        extra["faces"] = [ShownFace.of(box).model_dump(mode="json") for box in error.boxes]
     return _document(status_of(type(error)), error.slug, type(error)().message, error.message, **extra)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import Response
 
-from kanta_core.api import openapi, problems
+from kanta_core.api import openapi
 from kanta_core.api.access import GuardedRoute, needs
 from kanta_core.api.dependencies import EventCode, ServicesOf
 from kanta_core.api.photo_body import Sent, photo_body
-from kanta_core.api.schemas.people import FoundOut, MatchOut, ShownFace
+from kanta_core.api.schemas.people import FoundOut, MatchOut
 from kanta_core.database.matches import Metric
 from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound, NoFace, SeveralFaces
@@ -26,7 +25,6 @@ _PROBLEMS = openapi.problems_of(EventNotFound, NoFace, SeveralFaces, *openapi.OF
     "/find-similar",
     dependencies=[needs(Scope.SEARCH)],
     openapi_extra=_image_openapi,
-    response_model=list[MatchOut],
     responses=_PROBLEMS,
 )
 def similar(
@@ -35,15 +33,12 @@ def similar(
     its: ServicesOf,
     metric: Annotated[Metric, Query(description="cosine is 1 - cosine similarity; l2 the distance.")] = "cosine",
     top_k: Annotated[int, Query(ge=1, le=100)] = 10,
-) -> list[MatchOut] | Response:
+) -> list[MatchOut]:
     """The faces of the event nearest to the one face in the photo, nearest first. The photo is not kept.
 
     Those of hidden people are left out. A photo with several faces is answered with where they are.
     """
-    try:
-        matches = find_similar(its, event_code, sent.data, metric=metric, top_k=top_k)
-    except SeveralFaces as several:
-        return _where_they_are(several)
+    matches = find_similar(its, event_code, sent.data, metric=metric, top_k=top_k)
     return [MatchOut.of(match, its.blobs) for match in matches]
 
 
@@ -51,7 +46,6 @@ def similar(
     "/find-people",
     dependencies=[needs(Scope.SEARCH)],
     openapi_extra=_image_openapi,
-    response_model=list[FoundOut],
     responses=_PROBLEMS,
 )
 def people(
@@ -59,19 +53,11 @@ def people(
     sent: Annotated[Sent, Depends(_image)],
     its: ServicesOf,
     top_k: Annotated[int, Query(ge=1, le=20, description="How many people at most.")] = 5,
-) -> list[FoundOut] | Response:
+) -> list[FoundOut]:
     """The people of the event who may be the human in the photo, the most probable first. The photo is not kept.
 
     Faces that may be, but are in no person yet, come last, under -1, besides those. Hidden people are left out. A
     photo with several faces is answered with where they are.
     """
-    try:
-        found = find_people(its, event_code, sent.data, top_k=top_k)
-    except SeveralFaces as several:
-        return _where_they_are(several)
+    found = find_people(its, event_code, sent.data, top_k=top_k)
     return [FoundOut.of(person, its.blobs) for person in found]
-
-
-def _where_they_are(several: SeveralFaces) -> Response:
-    faces = [ShownFace.of(box).model_dump(mode="json") for box in several.boxes]
-    return problems.answer(several, faces=faces)

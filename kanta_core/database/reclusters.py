@@ -75,6 +75,13 @@ class Embeddings:
     qualities: NDArray[np.float32]
     vectors: NDArray[np.float32]
 
+    def by_encoder(self) -> list[NDArray[np.intp]]:
+        """The rows of each encoder's faces: only those can be compared with each other."""
+        import numpy as np  # noqa: PLC0415 - for those who recluster
+
+        encoders = np.array(self.encoders)
+        return [np.flatnonzero(encoders == encoder) for encoder in sorted(set(self.encoders))]
+
 
 def take_changed(connection: Connection, *, lost_after: float) -> list[uuid.UUID]:
     """Events to recluster, each asked for once; `lost_after` in seconds."""

@@ -61,13 +61,10 @@ def recluster(services: Services, event_id: uuid.UUID) -> None:
 
 def _groups(read: reclusters.Embeddings) -> list[list[list[uuid.UUID]]]:
     """For each encoder the groups of its faces, largest first; those in no group are left out."""
-    import numpy as np  # noqa: PLC0415
-
     from kanta_core.people.grouping import Faces, group  # noqa: PLC0415
 
     found = []
-    for encoder in sorted(set(read.encoders)):
-        its = np.flatnonzero([other == encoder for other in read.encoders])
+    for its in read.by_encoder():
         numbers = group(Faces(read.vectors[its], read.qualities[its], photos=read.photos[its]))
         members: dict[int, list[uuid.UUID]] = {}
         for face, number in zip(its.tolist(), numbers.tolist(), strict=True):

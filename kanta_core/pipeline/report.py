@@ -64,15 +64,8 @@ def find_doubts(services: Services, code: str, *, most: int) -> list[Doubtful]:
     """The doubts whose answers mend most, first. What an organiser has answered is not asked again."""
     with services.database.transaction() as connection:
         event_id = events.resolve(connection, code)
-        read = reclusters.embeddings(connection, event_id)
-        standing = assignments.standing(connection, event_id)
-        made = corrections.in_order(connection, event_id)
-        known = assignments.numbers(connection, event_id)
-    found, cohesion = _doubts(read, {face: its.cluster_id for face, its in standing.items()})
-    hidden = {number for number, its in known.items() if its.hidden}
-    open_ones = [doubt for doubt in _unanswered(found, read.ids, made, known) if hidden.isdisjoint(doubt.numbers)][
-        :most
-    ]
+    open_ones, ids, cohesion = _open_doubts(services, event_id)
+    open_ones = open_ones[:most]
     with services.database.transaction() as connection:
         numbers = {number for doubt in open_ones for number in doubt.numbers}
         listed = people.list_people(connection, event_id, sample_size=_SAMPLES, hidden=False, cluster_ids=numbers)
@@ -81,7 +74,7 @@ def find_doubts(services: Services, code: str, *, most: int) -> list[Doubtful]:
         Doubtful(
             kind=doubt.kind,
             people=tuple(person_of[number] for number in doubt.numbers),
-            face_ids=tuple(read.ids[row] for row in doubt.rows),
+            face_ids=tuple(ids[row] for row in doubt.rows),
             probability=doubt.probability,
             cohesion=tuple(cohesion[number] for number in doubt.numbers),
         )
@@ -105,14 +98,14 @@ def report(services: Services, code: str) -> Report:
     """What there is to know of the event in numbers."""
     from kanta_core.people.poor import POOR  # noqa: PLC0415 - with numpy
 
+    with services.database.transaction() as connection:
+        event_id = events.resolve(connection, code)
+    open_ones, _, _ = _open_doubts(services, event_id)
     doubtful = {
-        person.cluster_id
-        for doubt in find_doubts(services, code, most=_MOST)
-        if doubt.probability >= _DOUBTFUL
-        for person in doubt.people
+        number for doubt in open_ones[:_MOST] if doubt.probability >= _DOUBTFUL for number in doubt.numbers
     }
     with services.database.transaction() as connection:
-        event = events.find(connection, code)
+        event = events.get(connection, event_id)
         if event is None:
             raise EventNotFound
         return Report(
@@ -122,6 +115,21 @@ def report(services: Services, code: str) -> Report:
             doubtful=len(doubtful),
             left_out=reports.left_out(connection, event.id, poor=POOR),
         )
+
+
+def _open_doubts(
+    services: Services, event_id: uuid.UUID
+) -> tuple[list[Doubt], tuple[uuid.UUID, ...], dict[int, float]]:
+    """What is to be asked, the faces whose rows the doubts speak of, and how alike each person's faces are."""
+    with services.database.transaction() as connection:
+        read = reclusters.embeddings(connection, event_id)
+        standing = assignments.standing(connection, event_id)
+        made = corrections.in_order(connection, event_id)
+        known = assignments.numbers(connection, event_id)
+    found, cohesion = _doubts(read, {face: its.cluster_id for face, its in standing.items()})
+    hidden = {number for number, its in known.items() if its.hidden}
+    unanswered = _unanswered(found, read.ids, made, known)
+    return [doubt for doubt in unanswered if hidden.isdisjoint(doubt.numbers)], read.ids, cohesion
 
 
 def _doubts(
@@ -136,8 +144,7 @@ def _doubts(
     found: list[Doubt] = []
     alike: dict[int, float] = {}
     numbers = np.array([person_of.get(face, NO_PERSON) for face in read.ids], np.intp)
-    for encoder in sorted(set(read.encoders)):
-        its = np.flatnonzero([other == encoder for other in read.encoders])
+    for its in read.by_encoder():
         faces = Faces(read.vectors[its], read.qualities[its], photos=read.photos[its])
         alike |= cohesion(faces.embeddings, numbers[its])
         found += [
