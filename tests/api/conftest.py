@@ -103,13 +103,17 @@ def make_people(services: Services) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def crowd(
-    api: Api, event: str, services: Services, encode_all: Callable[[], None], obama: bytes, biden: bytes
-) -> str:
-    """An event whose faces are put into people by hand: 1 has three, 2 has four, 3 has three, five in none."""
+def two_encoded(api: Api, event: str, encode_all: Callable[[], None], obama: bytes, biden: bytes) -> str:
+    """An event with two encoded photos, of one person each."""
     for data in (obama, biden):
         api.post(f"/pics/{event}", content=data).raise_for_status()
     encode_all()
+    return event
+
+
+@pytest.fixture
+def crowd(two_encoded: str, services: Services) -> str:
+    """An event whose faces are put into people by hand: 1 has three, 2 has four, 3 has three, five in none."""
     with services.database.transaction() as connection:
         for number, count in [(1, 3), (2, 4), (3, 3), (-1, 5)]:
             connection.execute(
@@ -125,7 +129,7 @@ def crowd(
             "INSERT INTO people (event_id, cluster_id) SELECT id, generate_series(1, 3) FROM events"
         )
         connection.execute("UPDATE events SET next_cluster_id = 4")
-    return event
+    return two_encoded
 
 
 @pytest.fixture

@@ -21,13 +21,8 @@ PATHS = ["/find-similar", "/find-people"]
 
 
 @pytest.fixture
-def gallery(
-    api: Api, event: str, services: Services, encode_all: Callable[[], None], obama: bytes, biden: bytes
-) -> str:
+def gallery(two_encoded: str, services: Services) -> str:
     """An event with two encoded people, and 120 faces around one of them."""
-    for data in (obama, biden):
-        api.post(f"/pics/{event}", content=data).raise_for_status()
-    encode_all()
     with services.database.transaction() as connection:
         connection.execute(
             """INSERT INTO faces (id, event_id, image_id, x, y, width, height, landmarks, score, quality, encoder,
@@ -37,7 +32,7 @@ def gallery(
                          FROM unnest(embedding::real[]) WITH ORDINALITY AS e (v, i))::vector(128)
                  FROM (SELECT * FROM faces ORDER BY id LIMIT 1) f, generate_series(1, 120) n"""
         )
-    return event
+    return two_encoded
 
 
 def find(api: Api, code: str, data: bytes, **query: object) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,10 +30,13 @@ class Stack:
     data_dir: Path
     port: int = field(default_factory=lambda: free_ports(1)[0])
     process: subprocess.Popen[bytes] | None = None
+    # Set for this stack alone, besides what this process has.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def start(self, command: tuple[str, ...] = (sys.executable, "-m", "devhost")) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "KANTA_PORT": str(self.port), "KANTA_DATA_DIR": str(self.data_dir)}
+        own = {"KANTA_PORT": str(self.port), "KANTA_DATA_DIR": str(self.data_dir)}
+        environment = {**os.environ, **self.environment, **own}
         with (self.data_dir / "output.log").open("ab") as output:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
@@ -113,8 +116,8 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running(data_dir: Path) -> Iterator[Stack]:
-    stack = Stack(data_dir)
+def running(data_dir: Path, **environment: str) -> Iterator[Stack]:
+    stack = Stack(data_dir, environment=environment)
     try:
         stack.start()
         yield stack

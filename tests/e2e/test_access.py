@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -21,13 +20,9 @@ KEY = "organiser-" + "Kk7." * 8
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with contextlib.ExitStack() as started:
-        # The others' stack is not to inherit them.
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setenv("KANTA_ACCESS", "closed")
-            patched.setenv("KANTA_ORGANISER_KEY", KEY)
-            stack = started.enter_context(running(tmp_path_factory.mktemp("closed")))
-        yield stack
+    folder = tmp_path_factory.mktemp("closed")
+    with running(folder, KANTA_ACCESS="closed", KANTA_ORGANISER_KEY=KEY) as started:
+        yield started
 
 
 def seed(stack: Stack, photos: Path, key: str | None) -> subprocess.CompletedProcess[str]:

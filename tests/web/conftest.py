@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import zipfile
@@ -47,12 +46,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with contextlib.ExitStack() as ending:
-        # Only while it starts: other tests' Kanta is open.
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setenv("KANTA_ACCESS", "closed")
-            patched.setenv("KANTA_ORGANISER_KEY", KEY)
-            started = ending.enter_context(running(tmp_path_factory.mktemp("stack")))
+    folder = tmp_path_factory.mktemp("stack")
+    with running(folder, KANTA_ACCESS="closed", KANTA_ORGANISER_KEY=KEY) as started:
         yield started
 
 
