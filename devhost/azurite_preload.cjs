@@ -30,3 +30,13 @@ http.Server.prototype.emit = function (event, request, response) {
   }
   return emit.apply(this, arguments);
 };
+
+// Azurite asks for one blob by account, container, name, in this order, and its store looks only the first up in an
+// index: every request walked all blobs of the account (0.7 ms a request at 5,000 blobs). The name goes first.
+const { Collection } = require("lokijs");
+
+const findOne = Collection.prototype.findOne;
+Collection.prototype.findOne = function (query) {
+  if (typeof query?.name === "string") query = { name: query.name, ...query };
+  return findOne.call(this, query);
+};

@@ -173,8 +173,11 @@ class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
     # What each process spends on holding the faces of large events, so that a search need not read them: half a
     # kilobyte a face. 0 leaves every search to the database.
     search_memory_bytes: int = Field(default=256_000_000, ge=0)
-    # A blob this old that no trigger has brought yet is taken for missed.
+    # A blob this old that no trigger has brought yet becomes a pending image, so that somebody can see it.
     sweep_grace_seconds: int = Field(default=120, ge=0)
+    # An image that nobody has begun for this long is taken for missed, and queued. Most of those that wait longer
+    # than the grace are not: their trigger's queue is long, and queueing them once more makes it longer.
+    overdue_seconds: int = Field(default=900, ge=0)
 
 
 S = TypeVar("S", bound=_Sources)

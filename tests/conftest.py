@@ -109,6 +109,7 @@ def settings(database_url: str, storage_connection: str) -> Settings:
         storage_connection=SecretStr(storage_connection),
         access="open",
         sweep_grace_seconds=0,
+        overdue_seconds=0,
     )
 
 

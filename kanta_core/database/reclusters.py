@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # Events whose people are behind their faces and for which no recluster is on its way, marked as asked for now. One
 # that was asked for long ago got lost. While an event is encoded once more its people wait for the last photo: a
-# person that is half one encoder's and half another's would come out as two, and go on under a new number.
+# person that is half one encoder's and half another's would come out as two, and go on under a new number. While
+# photos are on their way to it, the next recluster keeps its distance; after the last one it is due at once.
 TAKE_CHANGED = """
     UPDATE events SET recluster_queued_at = clock_timestamp()
      WHERE id IN (
@@ -24,6 +25,8 @@ TAKE_CHANGED = """
            AND (recluster_queued_at IS NULL
                 OR recluster_queued_at < clock_timestamp() - make_interval(secs => %(lost)s))
            AND NOT EXISTS (SELECT FROM images i WHERE i.event_id = events.id AND i.encode_again)
+           AND (recluster_due_at IS NULL OR recluster_due_at <= clock_timestamp()
+                OR NOT EXISTS (SELECT FROM images i WHERE i.event_id = events.id AND i.status = 'pending'))
          ORDER BY id
            FOR NO KEY UPDATE)
     RETURNING id
@@ -53,7 +56,8 @@ LOCK = """
 # The people reflect the faces as they were at this revision.
 DONE = """
     UPDATE events
-       SET people_revision = %(revision)s, next_cluster_id = %(next_cluster_id)s, recluster_queued_at = NULL
+       SET people_revision = %(revision)s, next_cluster_id = %(next_cluster_id)s, recluster_queued_at = NULL,
+           recluster_due_at = clock_timestamp() + make_interval(secs => %(pause)s)
      WHERE id = %(event_id)s
 """
 
@@ -125,8 +129,11 @@ def lock(connection: Connection, event_id: uuid.UUID) -> tuple[int, int] | None:
     return connection.execute(LOCK, {"event_id": event_id}).fetchone()
 
 
-def done(connection: Connection, event_id: uuid.UUID, *, revision: int, next_cluster_id: int) -> None:
-    values = {"event_id": event_id, "revision": revision, "next_cluster_id": next_cluster_id}
+def done(
+    connection: Connection, event_id: uuid.UUID, *, revision: int, next_cluster_id: int, pause: float
+) -> None:
+    """The people reflect `revision`; `pause` seconds until the next recluster while photos come."""
+    values = {"event_id": event_id, "revision": revision, "next_cluster_id": next_cluster_id, "pause": pause}
     connection.execute(DONE, values)
 
 

@@ -19,7 +19,7 @@ from kanta_core.pipeline.lost_pictures import compare_pictures
 from kanta_core.pipeline.remove import delete_doomed, finish_removal, forget_blob
 from kanta_core.services import Services
 from kanta_core.storage.listing import Blob
-from kanta_core.storage.names import ENCODE_QUEUE, TAKE_IN_QUEUE
+from kanta_core.storage.names import ENCODE_QUEUE
 
 _log = logging.getLogger(__name__)
 
@@ -100,14 +100,13 @@ def _miss(services: Services, *, after: str, upto: str | None, page: list[Blob],
 
 
 def _take_in_drops(services: Services) -> None:
-    """Drops whose event is there become its images."""
+    """Drops whose event is there become its images. Their trigger may be on its way: none is queued yet."""
     with services.database.transaction() as connection:
         claimable = arrivals.claimable(connection)
     for code, event_id in claimable:
         with services.database.transaction() as connection:
-            waiting = arrivals.take_in(connection, event_id, code) if events.hold(connection, event_id) else 0
-        if waiting:
-            services.queues.send(TAKE_IN_QUEUE, {"event_id": str(event_id)})
+            if events.hold(connection, event_id):
+                arrivals.take_in(connection, event_id, code)
 
 
 def _queue_overdue(services: Services) -> None:
@@ -116,7 +115,7 @@ def _queue_overdue(services: Services) -> None:
             overdue = inventory.take_overdue(
                 connection,
                 event_id=None,
-                grace=services.settings.sweep_grace_seconds,
+                grace=services.settings.overdue_seconds,
                 again=_AGAIN,
                 limit=_BATCH,
             )

@@ -13,6 +13,7 @@ import pytest
 from kanta_core.database import reclusters
 from kanta_core.pipeline.recluster import recluster, request_reclusters
 from kanta_core.pipeline.remove import remove_event, remove_image
+from kanta_core.pipeline.sweep import sweep
 from kanta_core.storage.names import RECLUSTER_QUEUE
 from kanta_core.storage.queues import Queues
 from tests.pipeline.scripted import photo
@@ -54,6 +55,25 @@ def group(world: World) -> People:
     world.work()
     assert current(world)
     return found(world)
+
+
+def test_while_photos_come_reclusters_keep_their_distance_and_the_last_one_is_at_once(
+    world: World, wedding: str
+) -> None:
+    dropped(world, "anna.1")
+    group(world)
+    world.query("UPDATE events SET recluster_due_at = now() + interval '1 hour' RETURNING 1")
+    dropped(world, "anna.2")
+    world.drop("wedding/ben.1", photo("ben", take=1))
+    sweep(world.services)
+    assert request_reclusters(world.services) == 0
+    world.query("UPDATE events SET recluster_due_at = now() RETURNING 1")
+    assert request_reclusters(world.services) == 1
+    world.work()
+    dropped(world, "anna.3")
+    world.query("UPDATE events SET recluster_due_at = now() + interval '1 hour' RETURNING 1")
+    assert world.states("wedding")["ben.1"] == "encoded"
+    assert group(world) == {1: ["anna.1", "anna.2", "anna.3"], 2: ["ben.1"]}
 
 
 def test_the_faces_become_people_and_the_people_are_current(world: World, wedding: str) -> None:

@@ -13,7 +13,7 @@ from kanta_core.pipeline.remove import remove_event
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.listing import Blob
-from kanta_core.storage.names import ENCODE_QUEUE, PHOTOS, TAKE_IN_QUEUE
+from kanta_core.storage.names import ENCODE_QUEUE, PHOTOS
 from tests.pipeline import truth
 from tests.pipeline.scripted import photo
 from tests.pipeline.world import World
@@ -67,13 +67,11 @@ def test_work_whose_message_got_lost_is_queued_again_an_hour_later_and_not_befor
     world.drop("wedding/a", ANNA)
     world.drop("wedding/b", ANNA)
     sweep(world.services)
-    (take_in,) = world.received(TAKE_IN_QUEUE)
-    world._functions()[TAKE_IN_QUEUE](take_in)
     assert queued(world) == ["wedding/a", "wedding/b"]
 
     for _ in range(3):
         sweep(world.services)
-    assert (queued(world), world.received(TAKE_IN_QUEUE)) == ([], [])
+    assert queued(world) == []
 
     hours_pass(world, 2)
     sweep(world.services)
@@ -102,13 +100,24 @@ def test_the_youngest_blobs_are_left_to_the_triggers(world: World, wedding: str)
     assert queued(world) == []
 
 
+def test_a_blob_that_waits_in_its_triggers_queue_is_seen_as_pending_and_not_queued_once_more(
+    world: World, wedding: str
+) -> None:
+    world.services.settings.__dict__["overdue_seconds"] = 3_600
+    world.drop("wedding/a", ANNA)
+    sweep(world.services)
+    assert world.states(wedding) == {"a": "pending"}
+    assert queued(world) == []
+    world.query("UPDATE images SET last_modified = last_modified - interval '2 hours' RETURNING 1")
+    sweep(world.services)
+    assert queued(world) == ["wedding/a"]
+
+
 def test_two_sweeps_at_once_queue_everything_once(world: World, wedding: str) -> None:
     for number in range(20):
         world.drop(f"wedding/{number}", photo(f"p{number}"))
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda _: sweep(world.services), range(2)))
-    for message in world.received(TAKE_IN_QUEUE):
-        world._functions()[TAKE_IN_QUEUE](message)
     assert queued(world) == sorted(f"wedding/{number}" for number in range(20))
 
 

@@ -60,6 +60,7 @@ def kanta_settings(services: Services, database_url: str, storage_connection: st
         "AZURE_STORAGE_CONNECTION_STRING": storage_connection,
         "KANTA_ACCESS": "open",
         "KANTA_SWEEP_GRACE_SECONDS": "0",
+        "KANTA_OVERDUE_SECONDS": "0",
     }
 
 
