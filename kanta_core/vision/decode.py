@@ -5,10 +5,11 @@ from __future__ import annotations
 import ctypes
 import io
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -70,6 +71,7 @@ class _Decoded:
     height: int
     shrunk: int
     metadata: Metadata
+    profile: bytes = b""
 
 
 def decode(data: bytes, *, max_pixels: int) -> Photo:
@@ -79,7 +81,7 @@ def decode(data: bytes, *, max_pixels: int) -> Photo:
     memory runs out because of what else the machine does, and the same photo is read another time.
     """
     format_ = identify(data)
-    with _refusing():
+    with refusing():
         decoded = _decoded(data, format_, max_pixels, _working_shrink)
         scale = _working_shrink(decoded.width * decoded.height)
         orientation = decoded.metadata.orientation
@@ -94,13 +96,22 @@ def check(data: bytes, *, max_pixels: int) -> Format:
     Decoded to its end like any other, but as small as its decoder can make it.
     """
     format_ = identify(data)
-    with _refusing():
+    with refusing():
         _decoded(data, format_, max_pixels, lambda _: _SHRINKS[-1])
     return format_
 
 
+def whole(data: bytes, *, max_pixels: int) -> tuple[NDArray[np.uint8], bytes]:
+    """All pixels of a photo that `decode` takes, upright RGB, and its colour profile or b""; ImageRefused."""
+    with refusing():
+        decoded = _decoded(data, identify(data), max_pixels, lambda _: 1)
+        pixels = working_pixels(decoded.picture, shrink=1, orientation=decoded.metadata.orientation)
+        return pixels, decoded.profile
+
+
 @contextmanager
-def _refusing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
+    """Whatever reading damaged bytes raises in here, leaves as an ImageRefused."""
     with warnings.catch_warnings():
         # What a decoder finds odd but can read is no news.
         warnings.simplefilter("ignore")
@@ -138,11 +149,10 @@ def _heic(data: bytes, max_pixels: int) -> _Decoded:
     photo = container[container.primary_index]
     _refuse_too_many(*photo.size, max_pixels)
     # libheif has turned it already: what EXIF says of that is for those who don't.
-    exif = photo.info.get("exif")
-    taken_at = read_metadata(exif).taken_at if isinstance(exif, bytes) else None
+    found = Metadata(taken_at=read_metadata(_noted(photo.info, "exif")).taken_at)
     pixels = np.asarray(photo)
     width, height = photo.size
-    return _Decoded(pixels, width, height, 1, Metadata(taken_at=taken_at))
+    return _Decoded(pixels, width, height, 1, found, _noted(photo.info, "icc_profile"))
 
 
 def _by_pillow(data: bytes, format_: Format, max_pixels: int, shrink: Shrink) -> _Decoded:
@@ -166,16 +176,21 @@ def _by_pillow(data: bytes, format_: Format, max_pixels: int, shrink: Shrink) ->
         else:
             found = read_metadata(_exif(image))
         # Held by nothing but the result: leaving closes the file, not the pixels.
-        return _Decoded(image, width, height, shrunk, found)
+        return _Decoded(image, width, height, shrunk, found, _noted(image.info, "icc_profile"))
 
 
 def _exif(image: Image.Image) -> bytes:
-    exif, profile = image.info.get("exif"), image.info.get("Raw profile type exif")
-    if exif is None and isinstance(profile, str):
+    profile = image.info.get("Raw profile type exif")
+    if "exif" not in image.info and isinstance(profile, str):
         # As ImageMagick wrote it into PNGs before there was a chunk for it: a heading, then hexadecimal.
         with suppress(ValueError):
             return bytes.fromhex("".join(profile.split("\n")[3:]))
-    return exif if isinstance(exif, bytes) else b""
+    return _noted(image.info, "exif")
+
+
+def _noted(info: Mapping[Any, object], name: str) -> bytes:
+    noted = info.get(name)
+    return noted if isinstance(noted, bytes) else b""
 
 
 def _refuse_too_many(width: int, height: int, max_pixels: int) -> None:

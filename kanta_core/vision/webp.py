@@ -6,6 +6,7 @@ Pillow decodes every WebP as an animation: canvas, the canvas before it, a copy 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,15 @@ def pixels(webp: WebP, shrink: int) -> NDArray[np.uint8]:
     return canvas
 
 
+def riff(chunks: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """A WebP of these chunks, in this order."""
+    body = b"".join(
+        name + len(content).to_bytes(4, "little") + content + b"\0" * (len(content) % 2)
+        for name, content in chunks
+    )
+    return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
+
+
 def _chunks(data: bytes, start: int) -> dict[bytes, bytes]:
     """The first RIFF chunk of each name that matters here."""
     chunks: dict[bytes, bytes] = {}
@@ -101,10 +111,7 @@ def _still(frame: bytes) -> bytes:
     if picture == b"VP8 " and b"ALPH" in chunks:
         flags = bytes((0x10, 0, 0, 0))
         parts = [(b"VP8X", flags + frame[6:12]), (b"ALPH", chunks[b"ALPH"]), *parts]
-    body = b"".join(
-        name + len(content).to_bytes(4, "little") + content + b"\0" * (len(content) % 2) for name, content in parts
-    )
-    return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
+    return riff(parts)
 
 
 def _uint24(data: bytes, at: int) -> int:
