@@ -1,4 +1,4 @@
-"""The pages: the organiser's at /, Swagger UI at /docs and ReDoc at /redoc, with assets of their own."""
+"""The pages: the organiser's at /, the guests' at /join, Swagger UI at /docs and ReDoc at /redoc."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from kanta_core.api.dependencies import ServicesOf
 from kanta_core.api.web import GUARDED, policy, web
+from kanta_core.services import Services
 
 # No script may make markup or code out of text, whatever it does with names that people chose.
 _TRUSTED = {"require_trusted_types_for": "'script'", "trusted_types": "'none'"}
@@ -37,8 +38,13 @@ def install(app: FastAPI) -> None:
 @router.get("/")
 def organiser(request: Request, its: ServicesOf) -> Response:
     """The organiser's page. Photos and faces come straight from storage, by links that the API signs."""
-    pictures = f"'self' {its.blobs.origin} blob: data:"
-    return web().page("organiser.html", request, policy(img_src=pictures, **_TRUSTED))
+    return web().page("organiser.html", request, _with_pictures(its))
+
+
+@router.get("/join")
+def guest(request: Request, its: ServicesOf) -> Response:
+    """The guest's page. Which event it is about stands behind the #, which no server and no log sees."""
+    return web().page("join.html", request, _with_pictures(its))
 
 
 @router.get("/docs")
@@ -60,6 +66,10 @@ def asset(version: str, name: str, request: Request) -> Response:
     if found is None:
         raise HTTPException(404, "There is no such file.")
     return found
+
+
+def _with_pictures(its: Services) -> dict[str, str]:
+    return policy(img_src=f"'self' {its.blobs.origin} blob: data:", **_TRUSTED)
 
 
 class _Documentation(StaticFiles):

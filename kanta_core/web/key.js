@@ -1,29 +1,29 @@
 // The organiser's key: asked for when Kanta wants one, kept until the tab is closed, never in an address.
 
+import { bearer } from "./credential.js";
 import { h } from "./dom.js";
 
 const STORED = "kanta-organiser-key";
 /** @type {Promise<void>|null} */
 let asking = null;
 
-/** The header that shows the key, none while there is no key. */
-export function authorisation() {
-  const key = sessionStorage.getItem(STORED);
-  return key ? { Authorization: `Bearer ${key}` } : {};
-}
+/** @type {import("./credential.js").Credential} */
+export const organiserKey = {
+  header() {
+    const key = sessionStorage.getItem(STORED);
+    return key ? bearer(key) : {};
+  },
 
-/**
- * Ask for the key. However many requests were refused, there is one dialog; `used` is what was refused.
- * @param {Record<string, string>} used
- * @returns {Promise<void>} once there is another key than that
- */
-export function askForKey(used) {
-  if (asking === null && authorisation().Authorization !== used.Authorization) return Promise.resolve();
-  asking ??= ask(Boolean(used.Authorization)).finally(() => {
-    asking = null;
-  });
-  return asking;
-}
+  /** Ask for another key. However many requests were refused, there is one dialog. */
+  refused(shown) {
+    if (asking === null && organiserKey.header().Authorization !== shown.Authorization)
+      return Promise.resolve();
+    asking ??= ask(Boolean(shown.Authorization)).finally(() => {
+      asking = null;
+    });
+    return asking;
+  },
+};
 
 function ask(wrong) {
   return new Promise((done) => {

@@ -1,7 +1,9 @@
 // Which view is shown: the list of events, or one of them. Addresses are kept behind the #.
 
+import { present } from "./credential.js";
 import { fill, h } from "./dom.js";
 import { showEvents } from "./events.js";
+import { organiserKey } from "./key.js";
 import { complain } from "./notices.js";
 
 const view = document.getElementById("view");
@@ -84,4 +86,5 @@ document.querySelector("[data-skip]").addEventListener("click", (event) => {
   view.focus();
 });
 addEventListener("hashchange", show);
+present(organiserKey);
 show();

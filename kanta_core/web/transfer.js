@@ -1,7 +1,7 @@
 // One photo on its way to Kanta.
 
 import { Problem, problemOf } from "./api.js";
-import { askForKey, authorisation } from "./key.js";
+import { authorisation, refused } from "./credential.js";
 
 // A transfer that moves nothing for so long, the answer's arrival included, is taken for dead.
 const STALLED = 90_000;
@@ -18,14 +18,11 @@ export async function send(code, file, moved, signal) {
   for (;;) {
     const shown = authorisation();
     const { status, text, after } = await post(code, file, shown, moved, signal);
-    if (status === 401) {
-      await askForKey(shown);
-      continue;
-    }
     if (status === 200 || status === 202) return status === 202;
     const problem = problemOf(status, text);
     problem.after = after;
-    throw problem;
+    if (status !== 401) throw problem;
+    await refused(shown, problem);
   }
 }
 

@@ -13,6 +13,11 @@ export function time(text) {
   return moment.format(new Date(text));
 }
 
+/** "21 Nov 2026, 15:00 – 23:00": from when until when, where there is an end. */
+export function when(start, end) {
+  return end ? moment.formatRange(new Date(start), new Date(end)) : time(start);
+}
+
 /** "3.4 MB". */
 export function size(bytes) {
   const units = ["bytes", "kB", "MB", "GB"];

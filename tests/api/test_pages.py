@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.client import Api, problem
 
-PAGES = ("/", "/docs", "/redoc")
+PAGES = ("/", "/join", "/docs", "/redoc")
 
 
 def policy_of(api: Api, path: str) -> dict[str, list[str]]:
@@ -38,17 +38,21 @@ def test_a_page_has_no_script_and_no_style_in_it(api: Api, path: str) -> None:
     assert not re.findall(r"https?://", page)
 
 
-def test_the_organisers_page_may_show_pictures_from_where_links_lead_and_nowhere_else(
+def test_a_page_may_show_pictures_from_where_links_lead_and_nowhere_else(
     api: Api, event: str, obama: bytes
 ) -> None:
     link = urlsplit(api.post(f"/pics/{event}", content=obama).json()["blob_url"])
-    policy = policy_of(api, "/")
-    assert policy["img-src"] == ["'self'", f"{link.scheme}://{link.netloc}", "blob:", "data:"]
-    assert policy["require-trusted-types-for"] == ["'script'"]
+    for page in ("/", "/join"):
+        policy = policy_of(api, page)
+        assert policy["img-src"] == ["'self'", f"{link.scheme}://{link.netloc}", "blob:", "data:"], page
+        assert policy["require-trusted-types-for"] == ["'script'"], page
 
 
-def test_every_file_is_kept_for_ever_under_its_version_and_asked_for_anew_under_another(api: Api) -> None:
-    files = re.findall(r'"(/assets/[^"]+)"', api.get("/").text)
+@pytest.mark.parametrize("page", ["/", "/join"])
+def test_every_file_is_kept_for_ever_under_its_version_and_asked_for_anew_under_another(
+    api: Api, page: str
+) -> None:
+    files = re.findall(r'"(/assets/[^"]+)"', api.get(page).text)
     assert {file.rpartition(".")[2] for file in files} == {"css", "js", "svg"}
     for file in files:
         answer = api.get(file)
@@ -59,9 +63,10 @@ def test_every_file_is_kept_for_ever_under_its_version_and_asked_for_anew_under_
         assert (other.content, other.headers["cache-control"]) == (answer.content, "no-cache")
 
 
-def test_every_module_that_a_module_imports_is_there(api: Api) -> None:
-    (start,) = re.findall(r'src="(/assets/[^"]+/)main.js"', api.get("/").text)
-    known, todo = set[str](), ["main.js"]
+@pytest.mark.parametrize(("page", "first"), [("/", "main.js"), ("/join", "join.js")])
+def test_every_module_that_a_module_imports_is_there(api: Api, page: str, first: str) -> None:
+    (start,) = re.findall(rf'src="(/assets/[^"]+/){first}"', api.get(page).text)
+    known, todo = set[str](), [first]
     while todo:
         name = todo.pop()
         known.add(name)
