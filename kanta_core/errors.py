@@ -78,6 +78,24 @@ class TokenNotFound(NotFound):
     slug = "token-not-found"
 
 
+class ExportNotFound(NotFound):
+    """There is no such export."""
+
+    slug = "export-not-found"
+
+
+class WebhookNotFound(NotFound):
+    """There is no such webhook."""
+
+    slug = "webhook-not-found"
+
+
+class NobodyFound(NotFound):
+    """Nobody in the event's photos is surely the person in this one; try another, well lit and from the front."""
+
+    slug = "nobody-found"
+
+
 class Unauthenticated(Refusal):
     """A good credential is needed: the organiser's key or a token of the event, as `Authorization: Bearer …`."""
 
@@ -124,6 +142,12 @@ class Invalid(Refusal):
     """The request doesn't make sense."""
 
     slug = "invalid-request"
+
+
+class ConsentMissing(Refusal):
+    """No face is matched before its owner agrees: `consent` is the version of the text agreed to, as in /me."""
+
+    slug = "consent-missing"
 
 
 class MalformedBody(Refusal):
@@ -215,6 +239,12 @@ class BlobChanged(Unavailable):
     """The photo changed while it was looked at."""
 
     slug = "blob-changed"
+
+
+class BlocksLost(Unavailable):
+    """What was staged of a file is gone."""
+
+    slug = "blocks-lost"
 
 
 class UploadOvertaken(Unavailable):

@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -49,6 +49,12 @@ def _key(key: SecretStr) -> SecretStr:
     if len(text) < _SHORTEST_KEY or not (text.isascii() and text.isprintable() and " " not in text):
         raise ValueError(f"a key has {_SHORTEST_KEY} or more visible ASCII characters and no space")
     return key
+
+
+def _address(url: str) -> str:
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc or urlsplit(url).query:
+        raise ValueError("an address begins with http:// or https:// and a host")
+    return url.rstrip("/")
 
 
 def _local_values() -> dict[str, str]:
@@ -166,6 +172,8 @@ class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
     max_pixels: int = Field(default=64_000_000, ge=1)
     max_name_length: int = Field(default=200, ge=1)
     max_description_length: int = Field(default=2_000, ge=1)
+    # Where guests find Kanta: what invitations begin with. Left out: wherever the request for one came to.
+    public_url: Annotated[str, AfterValidator(_address)] | None = None
     blob_url_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
     database_pool_size: int = Field(default=8, ge=1)
     # Whether a transaction-level pooler (PgBouncer) is in between: it gives every transaction another session.
@@ -178,6 +186,8 @@ class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
     # An image that nobody has begun for this long is taken for missed, and queued. Most of those that wait longer
     # than the grace are not: their trigger's queue is long, and queueing them once more makes it longer.
     overdue_seconds: int = Field(default=900, ge=0)
+    # How long one message writes at an export before the next goes on: well below the host's functionTimeout.
+    export_part_seconds: int = Field(default=240, ge=0)
 
 
 S = TypeVar("S", bound=_Sources)

@@ -7,7 +7,21 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from kanta_core import __version__
-from kanta_core.api import corrections, events, images, pages, people, problems, reports, search, system, tokens
+from kanta_core.api import (
+    corrections,
+    events,
+    guests,
+    images,
+    invitations,
+    me,
+    pages,
+    people,
+    problems,
+    reports,
+    search,
+    system,
+    tokens,
+)
 from kanta_core.api.openapi import DocumentedApp
 from kanta_core.services import Services, services
 
@@ -41,6 +55,6 @@ def create_app(provide: Callable[[], Services] = services) -> FastAPI:
     problems.install(app)
     pages.install(app)
     app.include_router(system.public)
-    for module in (system, events, images, people, corrections, reports, search, tokens):
+    for module in (system, events, images, people, corrections, reports, search, tokens, invitations, guests, me):
         app.include_router(module.router)
     return app

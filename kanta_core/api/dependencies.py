@@ -51,3 +51,8 @@ async def _in_path(
 
 EventCode = Annotated[str, Depends(_in_query)]
 PathEventCode = Annotated[str, Depends(_in_path)]
+
+
+def public_url(request: Request, its: Services) -> str:
+    """Where guests find this Kanta, without a slash at its end."""
+    return its.settings.public_url or str(request.base_url).rstrip("/")

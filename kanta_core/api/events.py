@@ -31,7 +31,7 @@ _image_file, _image_file_openapi = photo_body("image_file")
 def create(given: EventIn, its: ServicesOf) -> EventOut:
     """Create an event. Photos that were dropped under its code before are taken in."""
     values = given.model_dump(exclude={"event_code"})
-    return EventOut.of(create_event(its, given.event_code, values), its.blobs)
+    return EventOut.of(create_event(its, given.event_code, values), its.blobs, manages=True)
 
 
 @router.get("/events", dependencies=[needs(Scope.BROWSE)], responses=openapi.problems_of(EventNotFound))
@@ -53,7 +53,8 @@ def list_events(
             if event is None:
                 raise EventNotFound
             found = [event] if running in (None, event.running) else []
-    return Events(events=[EventOut.of(event, its.blobs) for event in found])
+    manages = caller.may(Scope.MANAGE)
+    return Events(events=[EventOut.of(event, its.blobs, manages=manages) for event in found])
 
 
 @router.put(
@@ -66,13 +67,13 @@ def change(given: EventChange, caller: CallerOf, its: ServicesOf) -> EventOut:
 
     A new code is the organiser's to give: whether it is taken tells of other events.
     """
-    fields = {"name", "description", "start_date_time", "end_date_time"} & given.model_fields_set
+    fields = {"name", "description", "start_date_time", "end_date_time", "guests_see"} & given.model_fields_set
     values: dict[str, str | datetime | None] = {field: getattr(given, field) for field in fields}
     new_code = given.new_event_code if "new_event_code" in given.model_fields_set else None
     code = known_form(given.event_code, caller)
     if new_code is not None and caller.token is not None:
         raise ScopeMissing("Only the organiser gives an event a new code.")
-    return EventOut.of(change_event(its, code, values, new_code=new_code), its.blobs)
+    return EventOut.of(change_event(its, code, values, new_code=new_code), its.blobs, manages=True)
 
 
 @router.delete(
@@ -94,4 +95,4 @@ def remove(given: EventOnly, caller: CallerOf, its: ServicesOf) -> None:
 )
 def set_image(event_code: PathEventCode, sent: Annotated[Sent, Depends(_image_file)], its: ServicesOf) -> EventOut:
     """Set the event's picture."""
-    return EventOut.of(set_event_image(its, event_code, sent.data), its.blobs)
+    return EventOut.of(set_event_image(its, event_code, sent.data), its.blobs, manages=True)

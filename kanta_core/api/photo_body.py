@@ -15,14 +15,17 @@ from kanta_core.errors import ImageTooLarge, Invalid, MalformedBody
 
 # Headers, boundaries and other fields around the photo in a multipart body.
 _MULTIPART_ROOM = 1_000_000
+# What is longer is no text that anybody asked for; it is cut off somewhere after.
+_LONGEST_TEXT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A photo as it was sent, and the file name that came with it."""
+    """A photo as it was sent, and the file name and the text that came with it."""
 
     data: bytes
     file_name: str | None
+    text: str | None = None
 
 
 def photo_body(field: str) -> tuple[Callable[[Request, ServicesOf], Awaitable[Sent]], dict[str, Any]]:
@@ -61,11 +64,32 @@ async def _capped(request: Request, limit: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
-class _Form:
-    """The photo in a multipart body; other fields are passed over, unkept."""
+def photo_form(
+    field: str, *, text: str
+) -> tuple[Callable[[Request, ServicesOf], Awaitable[Sent]], dict[str, Any]]:
+    """The same of a photo that is sent with a short text, which needs a form; the text is in the part `text`."""
 
-    def __init__(self, field: str, *, boundary: bytes, limit: int) -> None:
+    async def read(request: Request, its: ServicesOf) -> Sent:
+        limit = its.settings.max_upload_bytes
+        content_type, options = parse_options_header(request.headers.get("content-type"))
+        if content_type != b"multipart/form-data":
+            raise MalformedBody(f"Send a form (multipart/form-data) with the parts {field} and {text}.")
+        form = _Form(field, boundary=options.get(b"boundary", b""), limit=limit, text=text)
+        async for chunk in _capped(request, limit + _MULTIPART_ROOM):
+            form.feed(chunk)
+        return form.photo()
+
+    properties = {field: {"type": "string", "format": "binary"}, text: {"type": "string"}}
+    form = {"type": "object", "required": [field, text], "properties": properties}
+    return read, {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+
+
+class _Form:
+    """The photo in a multipart body, and the text beside it; other fields are passed over, unkept."""
+
+    def __init__(self, field: str, *, boundary: bytes, limit: int, text: str | None = None) -> None:
         self._field = field
+        self._text_field = text
         self._limit = limit
         self._disposition = b""
         self._header = b""
@@ -75,6 +99,8 @@ class _Form:
         self._size = 0
         self._file_name: str | None = None
         self._in_photo = False
+        self._text = b""
+        self._in_text = False
         self._complete = False
         if not boundary:
             raise MalformedBody("The multipart body has no boundary.")
@@ -106,7 +132,7 @@ class _Form:
             raise MalformedBody("The multipart body ends before its last boundary.")
         if not self._found:
             raise Invalid(f"The part {self._field} is missing.")
-        return Sent(b"".join(self._pieces), self._file_name)
+        return Sent(b"".join(self._pieces), self._file_name, _text(self._text) if self._text else None)
 
     def _part_begins(self) -> None:
         self._disposition = b""
@@ -124,7 +150,9 @@ class _Form:
 
     def _headers_end(self) -> None:
         _, options = parse_options_header(self._disposition)
-        self._in_photo = options.get(b"name") == self._field.encode()
+        name = options.get(b"name")
+        self._in_photo = name == self._field.encode()
+        self._in_text = self._text_field is not None and name == self._text_field.encode()
         if self._in_photo:
             if self._found:
                 raise Invalid(f"There are several parts {self._field}; send one photo at a time.")
@@ -132,6 +160,8 @@ class _Form:
             self._file_name = _text(options.get(b"filename", b""))
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._in_text and len(self._text) < _LONGEST_TEXT:
+            self._text += data[start:end]
         if self._in_photo:
             self._size += end - start
             if self._size > self._limit:

@@ -8,17 +8,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from psycopg import errors, sql
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 
 from kanta_core.database.pool import Connection
+from kanta_core.domain.guests import GuestsSee
 from kanta_core.domain.records import Event
 from kanta_core.errors import EventCodeTaken, EventNotFound
 
 # What readers see of an event. `running` and `people_current` are facts of the moment of reading.
 _SELECT = """
     SELECT e.id, c.code, e.name, e.description, e.start_date_time, e.end_date_time, e.image_blob,
+           e.guests_see::text AS guests_see,
+           (SELECT v.qr_code_blob
+              FROM invitations v JOIN tokens t ON t.event_id = v.event_id AND t.id = v.token_id
+             WHERE v.event_id = e.id AND t.revoked_at IS NULL AND t.expires_at > now()) AS qr_code_blob,
            e.created_at, e.last_modified,
            coalesce(e.start_date_time <= now(), true) AND coalesce(now() < e.end_date_time, true) AS running,
            (SELECT count(*) FROM images i WHERE i.event_id = e.id AND i.status = 'pending') AS pending,
@@ -43,8 +49,8 @@ LIST = (
 
 # A new event; its code is added in the same transaction.
 INSERT = """
-    INSERT INTO events (name, description, start_date_time, end_date_time)
-    VALUES (%(name)s, %(description)s, %(start_date_time)s, %(end_date_time)s)
+    INSERT INTO events (name, description, start_date_time, end_date_time, guests_see)
+    VALUES (%(name)s, %(description)s, %(start_date_time)s, %(end_date_time)s, %(guests_see)s)
     RETURNING id
 """
 
@@ -86,16 +92,20 @@ HOLD_CODE = """
 # The event's faces changed: its people are to be made anew.
 FACES_CHANGED = "UPDATE events SET faces_revision = faces_revision + 1 WHERE id = %(event_id)s"
 
-_COLUMNS = frozenset({"name", "description", "start_date_time", "end_date_time", "image_blob"})
+_COLUMNS = frozenset({"name", "description", "start_date_time", "end_date_time", "image_blob", "guests_see"})
+
+
+def _event(*, guests_see: str, **row: Any) -> Event:  # noqa: ANN401 - a row of the database, typed by Event
+    return Event(guests_see=GuestsSee(guests_see), **row)
 
 
 def find(connection: Connection, code: str) -> Event | None:
-    with connection.cursor(row_factory=class_row(Event)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(_event)) as cursor:
         return cursor.execute(FIND, {"code": code}).fetchone()
 
 
 def get(connection: Connection, event_id: uuid.UUID) -> Event | None:
-    with connection.cursor(row_factory=class_row(Event)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(_event)) as cursor:
         return cursor.execute(GET, {"event_id": event_id}).fetchone()
 
 
@@ -109,7 +119,7 @@ def resolve(connection: Connection, code: str) -> uuid.UUID:
 
 
 def list_all(connection: Connection, *, running: bool | None) -> list[Event]:
-    with connection.cursor(row_factory=class_row(Event)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(_event)) as cursor:
         return cursor.execute(LIST, {"running": running}).fetchall()
 
 
@@ -135,7 +145,8 @@ def hold_code(connection: Connection, code: str) -> tuple[uuid.UUID, str]:
 
 def insert(connection: Connection, code: str, values: Mapping[str, str | datetime | None]) -> uuid.UUID:
     """A new event under `code`; EventCodeTaken when another has it."""
-    event_id: uuid.UUID = connection.execute(INSERT, values).fetchone()[0]  # type: ignore[index]  # RETURNING
+    given = {"guests_see": GuestsSee.THEMSELVES, **values}
+    event_id: uuid.UUID = connection.execute(INSERT, given).fetchone()[0]  # type: ignore[index]  # RETURNING
     add_code(connection, event_id, code)
     return event_id
 

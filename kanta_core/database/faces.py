@@ -9,7 +9,7 @@ from typing import Any
 from pgvector import Vector
 from psycopg.rows import kwargs_row
 
-from kanta_core.database import corrections
+from kanta_core.database import corrections, guests
 from kanta_core.database.assignments import Standing
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import NO_PERSON, Box, Encoding, face_id
@@ -106,6 +106,7 @@ def replace(
             gone.discard(key)
     if replaced:
         corrections.rename_faces(connection, event_id, replaced)
+        guests.rename_faces(connection, event_id, replaced)
     return gone
 
 

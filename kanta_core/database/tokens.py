@@ -40,11 +40,22 @@ PAGE = f"""
      ORDER BY t.created_at DESC, t.id LIMIT %(limit)s OFFSET %(offset)s
 """
 
-# Revokes a token and those that its bearers made; what was revoked before keeps its time.
+# Revokes a token, those that its bearers made, and those made with these; what was revoked before keeps its time.
 REVOKE = """
+    WITH RECURSIVE going AS (
+        SELECT id FROM tokens WHERE event_id = %(event_id)s AND id = %(id)s
+        UNION
+        SELECT t.id FROM tokens t JOIN going g ON t.event_id = %(event_id)s AND t.made_by = g.id)
+    UPDATE tokens t SET revoked_at = coalesce(t.revoked_at, clock_timestamp())
+      FROM going g
+     WHERE t.event_id = %(event_id)s AND t.id = g.id
+    RETURNING t.id
+"""
+
+# Revokes a token; those made with it go on.
+REVOKE_ALONE = """
     UPDATE tokens SET revoked_at = coalesce(revoked_at, clock_timestamp())
-     WHERE event_id = %(event_id)s AND (id = %(id)s OR made_by = %(id)s)
-    RETURNING id
+     WHERE event_id = %(event_id)s AND id = %(id)s
 """
 
 
@@ -108,3 +119,8 @@ def revoke(connection: Connection, event_id: uuid.UUID, token_id: uuid.UUID) -> 
     """
     revoked = connection.execute(REVOKE, {"event_id": event_id, "id": token_id}).fetchall()
     return (token_id,) in revoked
+
+
+def revoke_alone(connection: Connection, event_id: uuid.UUID, token_id: uuid.UUID) -> None:
+    """Let nobody in with the token; those made with it go on. Runs under the event's lock."""
+    connection.execute(REVOKE_ALONE, {"event_id": event_id, "id": token_id})

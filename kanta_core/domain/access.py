@@ -17,12 +17,17 @@ _FORM = re.compile(rf"{_PREFIX}[A-Za-z0-9_-]{{43}}", re.ASCII)
 
 
 class Scope(StrEnum):
-    """What a token lets its bearer do in its event; `manage` covers the others."""
+    """What a token lets its bearer do in its event; `manage` covers the others.
+
+    `join`: show a photo of oneself and get a link to one's own photos; `guest`: see what is the bearer's to see.
+    """
 
     UPLOAD = "upload"
     SEARCH = "search"
     BROWSE = "browse"
     MANAGE = "manage"
+    JOIN = "join"
+    GUEST = "guest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

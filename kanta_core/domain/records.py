@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kanta_core.domain.faces import Box
+from kanta_core.domain.guests import GuestsSee
 
 
 class ImageStatus(StrEnum):
@@ -22,7 +23,10 @@ class ImageStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One gathering. `pending` counts its photos that are not final yet."""
+    """One gathering. `pending` counts its photos that are not final yet.
+
+    `qr_code_blob` is that of its invitation, as long as it lets anybody in.
+    """
 
     id: uuid.UUID
     code: str
@@ -31,6 +35,8 @@ class Event:
     start_date_time: datetime | None
     end_date_time: datetime | None
     image_blob: str | None
+    guests_see: GuestsSee
+    qr_code_blob: str | None
     created_at: datetime
     last_modified: datetime
     running: bool

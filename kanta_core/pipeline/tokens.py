@@ -9,6 +9,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from kanta_core.database import events, tokens
+from kanta_core.database.pool import Connection
 from kanta_core.domain.access import ORGANISER, Caller, Scope, Token, new_token, token_sha256
 from kanta_core.errors import Invalid, ScopeMissing, TokenNotFound, Unauthenticated
 from kanta_core.services import Services
@@ -23,14 +24,14 @@ def recognise(services: Services, credential: str | None) -> Caller:
     No event is looked at on the way, so that nothing tells whether one exists.
     """
     key = services.settings.organiser_key
-    if services.settings.access == "open":
+    is_key = key is not None and hmac.compare_digest(_sha256(credential or ""), _sha256(key.get_secret_value()))
+    if is_key:
         return ORGANISER
-    if credential is None or key is None:
-        raise Unauthenticated
-    if hmac.compare_digest(_sha256(credential), _sha256(key.get_secret_value())):
-        return ORGANISER
-    sha256 = token_sha256(credential)
+    sha256 = None if credential is None else token_sha256(credential)
     if sha256 is None:
+        # While access is open nobody is asked; but who shows a token is whom it was given to, a guest for one.
+        if services.settings.access == "open":
+            return ORGANISER
         raise Unauthenticated
     with services.database.transaction() as connection:
         caller = tokens.caller(connection, sha256)
@@ -56,30 +57,55 @@ def make_token(
     if not caller.may_grant(scopes):
         raise ScopeMissing("Only the organiser makes tokens that manage.")
     now = datetime.now(UTC)
-    latest = min(now + _LONGEST_LIFE, caller.token.expires_at) if caller.token else now + _LONGEST_LIFE
-    if expires_at is None:
-        expires_at = min(now + _USUAL_LIFE, latest)
-    if not now < expires_at <= latest:
-        raise Invalid(f"expires_at: later than now, and no later than {latest:%Y-%m-%dT%H:%M:%SZ}.")
+    ends = end_of_life(caller, now, expires_at, usual=_USUAL_LIFE)
     text = new_token()
+    with services.database.transaction() as connection:
+        event_id, _ = events.hold_code(connection, code)
+        token = keep_token(
+            connection, caller, event_id, text, scopes=scopes, label=label, created_at=now, expires_at=ends
+        )
+    return token, text
+
+
+def end_of_life(caller: Caller, now: datetime, asked: datetime | None, *, usual: timedelta) -> datetime:
+    """When a token that the caller makes ends: as `asked`, else after the `usual` time; Invalid when it can't."""
+    latest = min(now + _LONGEST_LIFE, caller.token.expires_at) if caller.token else now + _LONGEST_LIFE
+    ends = min(now + usual, latest) if asked is None else asked
+    if not now < ends <= latest:
+        raise Invalid(f"expires_at: later than now, and no later than {latest:%Y-%m-%dT%H:%M:%SZ}.")
+    return ends
+
+
+def keep_token(
+    connection: Connection,
+    caller: Caller,
+    event_id: uuid.UUID,
+    text: str,
+    *,
+    scopes: Collection[Scope],
+    label: str | None,
+    created_at: datetime,
+    expires_at: datetime,
+) -> Token:
+    """Keep a new token by its hash, as made by the caller. Runs under the event's lock.
+
+    Unauthenticated when the caller's own has ended meanwhile: revoked, it leaves nothing behind.
+    """
     sha256 = token_sha256(text)
     assert sha256 is not None
     made_by = caller.token.id if caller.token else None
-    with services.database.transaction() as connection:
-        event_id, _ = events.hold_code(connection, code)
-        if made_by is not None and not tokens.is_good(connection, made_by):
-            raise Unauthenticated
-        token = tokens.insert(
-            connection,
-            event_id,
-            sha256,
-            scopes=scopes,
-            label=label,
-            made_by=made_by,
-            created_at=now,
-            expires_at=expires_at,
-        )
-    return token, text
+    if made_by is not None and not tokens.is_good(connection, made_by):
+        raise Unauthenticated
+    return tokens.insert(
+        connection,
+        event_id,
+        sha256,
+        scopes=scopes,
+        label=label,
+        made_by=made_by,
+        created_at=created_at,
+        expires_at=expires_at,
+    )
 
 
 def revoke_token(services: Services, code: str, token_id: uuid.UUID) -> None:

@@ -149,6 +149,10 @@ def stored(services: Services) -> Callable[[], dict[str, object]]:
                 "corrections",
                 "drops",
                 "tokens",
+                "invitations",
+                "guest_links",
+                "guest_people",
+                "forgotten_faces",
                 "erased_images",
             ):
                 found[table] = connection.execute(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall()

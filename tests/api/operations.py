@@ -13,7 +13,8 @@ import httpx2
 
 from kanta_core.api.app import create_app
 from kanta_core.domain.access import Scope
-from tests.api import photos
+from kanta_core.domain.guests import CONSENT_VERSION
+from tests.api import forms, photos
 from tests.api.client import Api
 from tests.api.credentials import KEY, Headers, bearer, make_token
 
@@ -33,6 +34,7 @@ _BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
         "revisions": {its["cluster_id"]: its["revision"]},
     },
     "post /tokens/{event_code}": lambda _: {"scopes": ["browse"]},
+    "post /invitations/{event_code}": lambda _: {},
 }
 
 
@@ -57,6 +59,11 @@ class Operation:
         ((needed,),) = (asked["bearer"] for asked in self.described["security"])
         return None if needed == "organiser" else Scope(needed)
 
+    @property
+    def is_about_the_caller(self) -> bool:
+        """Whether it is about nothing but whoever asks, a guest."""
+        return self.scope is Scope.GUEST and not self.parameters("path")
+
     def parameters(self, where: str) -> set[str]:
         return {each["name"] for each in self.described.get("parameters", []) if each["in"] == where}
 
@@ -69,8 +76,14 @@ class Operation:
         if "application/json" in content:
             sent.append((b"Content-Type", b"application/json"))
             body = json.dumps(_BODIES[self.name](its)).encode()
-        elif content:
+        elif "image/*" in content:
             body = its["photo"].encode("latin-1")
+        elif content:
+            (form,) = content.values()
+            (photo, *texts) = form["schema"]["properties"]
+            sent += [(name.encode(), value.encode()) for name, value in forms.HEADERS.items()]
+            body = b"".join(forms.part(its[name].encode(), f'name="{name}"') for name in texts)
+            body += forms.photo(its["photo"].encode("latin-1"), "me.jpg", photo)
         if "event_code" in self.parameters("query"):
             query = f"event_code={its['event_code']}&{query}"
         return api.request(self.method, f"{self.path.format(**its)}?{query}", headers=sent, content=body)
@@ -105,4 +118,5 @@ NOTHING: Things = {
     "correction_id": "4711",
     "revision": "1",
     "photo": photos.jpeg().decode("latin-1"),
+    "consent": CONSENT_VERSION,
 }

@@ -8,10 +8,13 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from kanta_core.api.schemas.times import Moment
+from kanta_core.domain.guests import GuestsSee
 from kanta_core.domain.records import Event
 from kanta_core.storage.blobs import Blobs
-from kanta_core.storage.names import EVENT_IMAGES
+from kanta_core.storage.names import EVENT_IMAGES, QR_CODE_TYPE
 from kanta_core.vision.formats import content_type
+
+_GUESTS_SEE = "Whether guests see the photos that show them, or all of the event's."
 
 
 class EventIn(BaseModel):
@@ -22,6 +25,7 @@ class EventIn(BaseModel):
     description: str | None = None
     start_date_time: Moment | None = None
     end_date_time: Moment | None = None
+    guests_see: GuestsSee = Field(GuestsSee.THEMSELVES, description=_GUESTS_SEE)
 
 
 class EventChange(BaseModel):
@@ -34,6 +38,7 @@ class EventChange(BaseModel):
     description: str | None = None
     start_date_time: Moment | None = None
     end_date_time: Moment | None = None
+    guests_see: GuestsSee = Field(GuestsSee.THEMSELVES, description=_GUESTS_SEE)
 
 
 class EventOnly(BaseModel):
@@ -51,17 +56,18 @@ class EventOut(BaseModel):
     last_modified: datetime
     running: bool
     event_image_url: str | None
-    # What a QR code would lead to, the guests' page, does not exist yet.
-    qr_code_image_url: str | None
+    guests_see: GuestsSee
+    qr_code_image_url: str | None = Field(
+        description="The invitation's QR code, an SVG: for those who manage the event; null while it has none."
+    )
     pending: int
     people_current: bool
 
     @classmethod
-    def of(cls, event: Event, blobs: Blobs) -> EventOut:
-        url = None
-        if event.image_blob is not None:
-            extension = event.image_blob.rsplit(".", 1)[-1]
-            url = blobs.link(event.image_blob, content_type=content_type(extension), container=EVENT_IMAGES)
+    def of(cls, event: Event, blobs: Blobs, *, manages: bool) -> EventOut:
+        qr_code_url = None
+        if manages and event.qr_code_blob is not None:
+            qr_code_url = blobs.link(event.qr_code_blob, content_type=QR_CODE_TYPE, container=EVENT_IMAGES)
         return cls(
             id=event.id,
             code=event.code,
@@ -72,8 +78,9 @@ class EventOut(BaseModel):
             created_at=event.created_at,
             last_modified=event.last_modified,
             running=event.running,
-            event_image_url=url,
-            qr_code_image_url=None,
+            event_image_url=event_image_link(event, blobs),
+            guests_see=event.guests_see,
+            qr_code_image_url=qr_code_url,
             pending=event.pending,
             people_current=event.people_current,
         )
@@ -81,3 +88,11 @@ class EventOut(BaseModel):
 
 class Events(BaseModel):
     events: list[EventOut]
+
+
+def event_image_link(event: Event, blobs: Blobs) -> str | None:
+    """A link to the picture that the organiser chose for the event."""
+    if event.image_blob is None:
+        return None
+    extension = event.image_blob.rsplit(".", 1)[-1]
+    return blobs.link(event.image_blob, content_type=content_type(extension), container=EVENT_IMAGES)
