@@ -13,6 +13,7 @@ from fastapi.security import HTTPBearer
 
 from kanta_core.api import openapi
 from kanta_core.domain.access import Caller, Scope
+from kanta_core.domain.audit import acting
 from kanta_core.errors import ScopeMissing, Unauthenticated
 from kanta_core.pipeline.tokens import recognise
 
@@ -59,7 +60,8 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             request.state.caller = await run_in_threadpool(_admit, request, self._needed)
-            return await handle(request)
+            with acting(request.state.caller):
+                return await handle(request)
 
         return guarded
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from kanta_core import __version__
 from kanta_core.api import (
+    audit,
     corrections,
     events,
     guests,
@@ -55,6 +56,19 @@ def create_app(provide: Callable[[], Services] = services) -> FastAPI:
     problems.install(app)
     pages.install(app)
     app.include_router(system.public)
-    for module in (system, events, images, people, corrections, reports, search, tokens, invitations, guests, me):
+    for module in (
+        system,
+        events,
+        images,
+        people,
+        corrections,
+        reports,
+        search,
+        tokens,
+        invitations,
+        guests,
+        me,
+        audit,
+    ):
         app.include_router(module.router)
     return app

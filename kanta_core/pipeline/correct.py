@@ -9,9 +9,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from kanta_core.database import assignments, corrections, events, people
+from kanta_core.database import assignments, audit, corrections, events, people
 from kanta_core.database.assignments import Number, Standing
 from kanta_core.database.pool import Connection
+from kanta_core.domain.audit import Action
 from kanta_core.domain.corrections import MAKES_A_PERSON, Correction, CorrectionKind, Statement
 from kanta_core.domain.records import Person
 from kanta_core.errors import CorrectionNotFound, FaceNotFound, Invalid, PersonNotFound, StalePeople
@@ -51,6 +52,15 @@ def correct(services: Services, code: str, asked: Statement, *, seen: Mapping[in
         correction = corrections.insert(connection, event_id, statement, next_cluster_id=following)
         named = {statement.cluster_id, statement.other_cluster_id, *seen} - {None}
         changed = _replayed(connection, event_id, standing)
+        people_named = [statement.cluster_id, statement.other_cluster_id]
+        audit.note(
+            connection,
+            event_id,
+            Action.CORRECTION_MADE,
+            correction.id,
+            kind=statement.kind,
+            cluster_ids=[number for number in people_named if number is not None],
+        )
         shown = changed | {number for number in named if number is not None}
         return Corrected(correction, _people(connection, event_id, shown))
 
@@ -62,6 +72,8 @@ def set_undone(services: Services, code: str, correction_id: int, *, undone: boo
         correction = corrections.set_undone(connection, event_id, correction_id, undone=undone)
         if correction is None:
             raise CorrectionNotFound
+        action = Action.CORRECTION_UNDONE if undone else Action.CORRECTION_REDONE
+        audit.note(connection, event_id, action, correction_id)
         changed = _replayed(connection, event_id, assignments.standing(connection, event_id))
         return Corrected(correction, _people(connection, event_id, changed))
 

@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from kanta_core.database import arrivals, events, inventory
+from kanta_core.database import arrivals, audit, events, inventory
+from kanta_core.domain.audit import Action
 from kanta_core.domain.codes import RULE, fold_code
 from kanta_core.domain.records import Event
 from kanta_core.errors import EventNotFound, ImageTooLarge, Invalid, StorageUnavailable
@@ -33,6 +34,7 @@ def create_event(services: Services, code: str, values: EventValues) -> Event:
         events.lock_code(connection, code)
         event_id = events.insert(connection, code, values)
         waiting = arrivals.take_in(connection, event_id, code)
+        audit.note(connection, event_id, Action.EVENT_CREATED)
         event = events.get(connection, event_id)
     return _begun(services, event, waiting)
 
@@ -56,6 +58,8 @@ def change_event(services: Services, code: str, values: EventValues, *, new_code
         if new_code is not None and new_code != event.code:
             events.add_code(connection, event.id, new_code)
             waiting = arrivals.take_in(connection, event.id, new_code)
+        given = sorted(values) + ["event_code"] * (new_code is not None)
+        audit.note(connection, event.id, Action.EVENT_CHANGED, fields=given)
         changed = events.get(connection, event.id)
     return _begun(services, changed, waiting)
 
@@ -78,6 +82,7 @@ def set_event_image(services: Services, code: str, data: bytes) -> Event:
         replaced = events.get(connection, event.id) if events.hold(connection, event.id) else None
         if replaced is not None:
             events.update(connection, event.id, {"image_blob": name})
+            audit.note(connection, event.id, Action.EVENT_IMAGE_SET)
         changed = events.get(connection, event.id)
     useless = name if replaced is None else replaced.image_blob
     if useless is not None:

@@ -11,8 +11,9 @@ import uuid
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
-from kanta_core.database import arrivals, claims, erasure, events, images
+from kanta_core.database import arrivals, audit, claims, erasure, events, images
 from kanta_core.database.claims import Version
+from kanta_core.domain.audit import Action
 from kanta_core.domain.codes import fold_code
 from kanta_core.domain.drops import Unaddressable, address
 from kanta_core.domain.records import Image
@@ -76,6 +77,7 @@ def remove_image(services: Services, code: str, image_id: uuid.UUID) -> None:
         if any(other.faces for other in doomed.values()):
             events.faces_changed(connection, image.event_id)
         erasure.delete_images(connection, doomed)
+        audit.note(connection, image.event_id, Action.PHOTO_DELETED, image.id, images=len(doomed))
         # Of a drop that nobody could read there is no blob to delete; its name may be used again.
         blobs = [(other.blob_name, other.etag) for other in doomed.values() if other.etag or other.sha256]
         erasure.doom(connection, blobs)
@@ -113,6 +115,8 @@ def remove_event(services: Services, code: str) -> None:
         owner = events.owner(connection, code)
     if owner is None:
         raise EventNotFound
+    # No line of its audit outlives an event.
+    _log.info("the event %s is being deleted as somebody asked for it", owner[0])
     finish_removal(services, owner[0])
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from kanta_core.database import events, images, outcomes
+from kanta_core.database import audit, events, images, outcomes
+from kanta_core.domain.audit import Action
 from kanta_core.domain.records import Image
 from kanta_core.errors import NothingToRetry
 from kanta_core.pipeline.remove import image_of_event
@@ -18,6 +19,7 @@ def retry_image(services: Services, code: str, image_id: uuid.UUID) -> Image:
         image = image_of_event(images.get(connection, image_id), events.resolve(connection, code))
         if not outcomes.retry(connection, image.id):
             raise NothingToRetry
+        audit.note(connection, image.event_id, Action.PHOTO_RETRIED, image.id)
         image = image_of_event(images.get(connection, image_id), events.resolve(connection, code))
     # After the commit: a worker that is quicker would take the image for final. The sweep sends what is lost here.
     services.queues.send(ENCODE_QUEUE, {"blob_name": image.blob_name})

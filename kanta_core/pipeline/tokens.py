@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from kanta_core.database import events, tokens
+from kanta_core.database import audit, events, tokens
 from kanta_core.database.pool import Connection
 from kanta_core.domain.access import ORGANISER, Caller, Scope, Token, new_token, token_sha256
+from kanta_core.domain.audit import Action
 from kanta_core.errors import Invalid, ScopeMissing, TokenNotFound, Unauthenticated
 from kanta_core.services import Services
 
@@ -64,6 +65,7 @@ def make_token(
         token = keep_token(
             connection, caller, event_id, text, scopes=scopes, label=label, created_at=now, expires_at=ends
         )
+        audit.note(connection, event_id, Action.TOKEN_MADE, token.id, scopes=sorted(scopes))
     return token, text
 
 
@@ -117,6 +119,7 @@ def revoke_token(services: Services, code: str, token_id: uuid.UUID) -> None:
         event_id, _ = events.hold_code(connection, code)
         if not tokens.revoke(connection, event_id, token_id):
             raise TokenNotFound
+        audit.note(connection, event_id, Action.TOKEN_REVOKED, token_id)
 
 
 def _sha256(text: str) -> bytes:

@@ -154,6 +154,7 @@ def stored(services: Services) -> Callable[[], dict[str, object]]:
                 "guest_people",
                 "forgotten_faces",
                 "erased_images",
+                "audit",
             ):
                 found[table] = connection.execute(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall()
         with BlobServiceClient.from_connection_string(connection_string) as account:

@@ -43,6 +43,7 @@ OPERATIONS = {
     "get /me": {200, 422, 503},
     "get /me/pics": {200, 422, 503},
     "get /me/pics/{uuid}/photo": {200, 404, 422, 503},
+    "get /audit/{event_code}": {200, 404, 422, 503},
 }
 PUBLIC = "get /system/health"
 
