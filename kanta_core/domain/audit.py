@@ -28,7 +28,6 @@ class Action(StrEnum):
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a name
     INVITATION_MADE = "invitation-made"
     INVITATION_REVOKED = "invitation-revoked"
-    GUEST_LINK_MADE = "guest-link-made"
     FACES_FORGOTTEN = "faces-forgotten"
     TICKET_MADE = "upload-ticket-made"
     EXPORT_MADE = "export-made"

@@ -8,8 +8,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from kanta_core.database import events, invitations, tokens
+from kanta_core.database import audit, events, invitations, tokens
 from kanta_core.domain.access import Caller, Scope, Token, new_token
+from kanta_core.domain.audit import Action
 from kanta_core.errors import EventNotFound, KantaError, StorageUnavailable
 from kanta_core.pipeline.tokens import end_of_life, keep_token
 from kanta_core.services import Services
@@ -65,6 +66,7 @@ def invite(
                 connection, caller, event_id, text, scopes=scopes, label=_LABEL, created_at=now, expires_at=ends
             )
             invitations.put(connection, event_id, token.id, blob)
+            audit.note(connection, event_id, Action.INVITATION_MADE, token.id, upload=upload)
     except KantaError:
         _forget(services, blob)
         raise
@@ -85,6 +87,7 @@ def withdraw(services: Services, code: str) -> None:
             tokens.revoke(connection, event_id, former[0])
             invitations.delete(connection, event_id)
         invitations.revoke_links(connection, event_id)
+        audit.note(connection, event_id, Action.INVITATION_REVOKED, former[0] if former else None)
     if former is not None:
         _forget(services, former[1])
 
