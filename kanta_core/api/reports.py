@@ -10,6 +10,8 @@ from kanta_core.api import openapi
 from kanta_core.api.access import GuardedRoute, needs
 from kanta_core.api.dependencies import PathEventCode, ServicesOf
 from kanta_core.api.schemas.reports import DoubtOut, ReportOut
+from kanta_core.api.schemas.timelines import TimelineOut
+from kanta_core.database import events, timelines
 from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound
 from kanta_core.pipeline.report import find_doubts, report
@@ -37,3 +39,12 @@ def list_doubts(
 def get_report(event_code: PathEventCode, its: ServicesOf) -> ReportOut:
     """Count the event's photos, people and faces; say how many are doubtful, and who was left out and why."""
     return ReportOut.of(report(its, event_code))
+
+
+@router.get(
+    "/timelines/{event_code}", dependencies=[needs(Scope.MANAGE)], responses=openapi.problems_of(EventNotFound)
+)
+def get_timeline(event_code: PathEventCode, its: ServicesOf) -> TimelineOut:
+    """Count the event's photos, and the faces in them, over the time in which they were taken."""
+    with its.database.transaction() as connection:
+        return TimelineOut.of(timelines.timeline(connection, events.resolve(connection, event_code)))

@@ -59,3 +59,9 @@ def test_the_report_of_an_event_that_is_not_there_is_not_there(api: Api) -> None
 def test_the_list_of_doubts_has_1_to_200_entries(api: Api, event: str) -> None:
     for limit in ("0", "201", "x"):
         problem(api.get(f"/doubts/{event}?limit={limit}"), 422, "invalid-request")
+
+
+def test_the_timeline_tells_when_the_photos_were_taken(api: Api, crowd: str) -> None:
+    timeline = api.get(f"/timelines/{crowd}").json()
+    assert (timeline["clock"], timeline["step_seconds"], timeline["elsewhere"]) == ("arrival", 60, 0)
+    assert sum(bar["photos"] for bar in timeline["bars"]) == 2
