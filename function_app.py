@@ -14,10 +14,12 @@ from azurefunctions.extensions.bindings.blob import BlobClient
 
 from kanta_core.api.app import create_app
 from kanta_core.pipeline.encode import encode
+from kanta_core.pipeline.exports import give_up_export
 from kanta_core.pipeline.gather import queue_waiting
 from kanta_core.pipeline.recluster import recluster, request_reclusters
 from kanta_core.pipeline.retry import give_up
 from kanta_core.pipeline.sweep import sweep
+from kanta_core.pipeline.write_export import write_export
 from kanta_core.services import services
 from kanta_core.settings import TriggerSettings, load
 from kanta_core.storage import names
@@ -82,6 +84,20 @@ def find_changed_events(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the
 def recluster_event(message: func.QueueMessage) -> None:
     """An event's faces changed."""
     recluster(services(), uuid.UUID(message.get_json()["event_id"]))
+
+
+@app.function_name("write_export")
+@app.queue_trigger("message", names.EXPORT_QUEUE, STORAGE)
+def write_export_part(message: func.QueueMessage) -> None:
+    """Somebody wants an export, or it is to go on."""
+    write_export(services(), uuid.UUID(message.get_json()["export_id"]))
+
+
+@app.function_name("export_given_up")
+@app.queue_trigger("message", names.EXPORT_POISON_QUEUE, STORAGE)
+def export_given_up(message: func.QueueMessage) -> None:
+    """The host gave up on an export after its tries."""
+    give_up_export(services(), uuid.UUID(message.get_json()["export_id"]))
 
 
 @app.function_name("sweep_storage")

@@ -21,7 +21,7 @@ from kanta_core.errors import EventNotFound, ImageNotFound, StorageUnavailable
 from kanta_core.pipeline.pictures import forget_pictures
 from kanta_core.pipeline.read import read
 from kanta_core.services import Services
-from kanta_core.storage.names import ENCODE_QUEUE, EVENT_IMAGES, PICTURES
+from kanta_core.storage.names import ENCODE_QUEUE, EVENT_IMAGES, EXPORTS, PICTURES
 
 _log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def finish_removal(services: Services, event_id: uuid.UUID) -> None:
         # Again and again: somebody may still be dropping.
         while _delete_drops(services, codes, lambda: erasure.lock_erasing(connection, event_id)):
             pass
-        for container in (EVENT_IMAGES, PICTURES):
+        for container in (EVENT_IMAGES, PICTURES, EXPORTS):
             for page in services.blobs.pages(prefix=f"{event_id}/", container=container):
                 services.blobs.delete_all(page, container=container)
         erasure.doom_unwritten(connection, event_id)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from kanta_core.database import arrivals, erasure, events, inventory
 from kanta_core.domain.drops import address, is_litter
 from kanta_core.errors import KantaError
+from kanta_core.pipeline.exports import sweep_exports
 from kanta_core.pipeline.lost_pictures import compare_pictures
 from kanta_core.pipeline.remove import delete_doomed, finish_removal, forget_blob
 from kanta_core.services import Services
@@ -32,7 +33,7 @@ def sweep(services: Services) -> None:
     """Compare storage with the database once and mend the difference. Raises the first failure, after the rest."""
     failures: list[KantaError] = []
     _finish_removals(services, failures)
-    for step in (_compare, compare_pictures, _take_in_drops, _queue_overdue):
+    for step in (_compare, compare_pictures, _take_in_drops, _queue_overdue, sweep_exports):
         with _going_on(failures):
             step(services)
     if failures:

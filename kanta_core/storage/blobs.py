@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -26,6 +26,7 @@ from kanta_core.errors import BlobChanged, StorageUnavailable
 from kanta_core.storage.account import CHECK_OPTIONS, blob_options, storage_errors
 from kanta_core.storage.listing import FOLDER_MARKER, Blob, parse_page
 from kanta_core.storage.names import CONTAINERS, PHOTOS
+from kanta_core.storage.staging import Staging, commit
 from kanta_core.storage.transfer import Transfer
 
 _LISTING_PAGE = 5_000
@@ -101,6 +102,14 @@ class Blobs:
         for written in writing:
             written.result()
 
+    def stage(self, container: str, name: str, staged: list[str]) -> Staging:
+        """What writes the blob block by block, after those blocks, and adds to them the ids of its own."""
+        return Staging(self._client(container, name), staged)
+
+    def commit(self, container: str, name: str, block_ids: Sequence[str], *, content_type: str) -> None:
+        """Make the blob of these blocks, over whatever is there; BlocksLost when one of them is there no more."""
+        commit(self._client(container, name), block_ids, content_type=content_type)
+
     def delete(self, name: str, *, etag: str | None = None, container: str = PHOTOS) -> bool:
         """Delete a blob and its snapshots, or only this version of it. False: there is none, or none such."""
         try:
@@ -137,8 +146,11 @@ class Blobs:
             if entry.name.endswith("/"):
                 yield entry.name.removesuffix("/")
 
-    def link(self, name: str, *, content_type: str, container: str = PHOTOS) -> str:
-        """A URL that reads this one blob and nothing else, for `link_lifetime`, served as `content_type`."""
+    def link(self, name: str, *, content_type: str, container: str = PHOTOS, file_name: str | None = None) -> str:
+        """A URL that reads this one blob and nothing else, for `link_lifetime`, served as `content_type`.
+
+        With a `file_name` it is saved under that name instead of shown.
+        """
         step = _LINK_STEP.total_seconds()
         start = datetime.fromtimestamp(datetime.now(UTC).timestamp() // step * step, UTC)
         token = generate_blob_sas(
@@ -149,6 +161,7 @@ class Blobs:
             permission=BlobSasPermissions(read=True),
             expiry=start + _LINK_STEP + self._link_lifetime,
             content_type=content_type,
+            content_disposition=file_name and f"attachment; filename*=UTF-8''{quote(file_name, safe='')}",
         )
         return f"{self._client(container, name).url}?{token}"
 

@@ -35,6 +35,7 @@ _BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     },
     "post /tokens/{event_code}": lambda _: {"scopes": ["browse"]},
     "post /invitations/{event_code}": lambda _: {},
+    "post /exports/{event_code}": lambda _: {"kind": "csv"},
 }
 
 
@@ -106,6 +107,8 @@ def things_of(closed: Api, event: str) -> Things:
     people = closed.get("/clusters", params={"event_code": event, "hidden": True}, headers=bearer(KEY)).json()
     revision = next((str(person["revision"]) for person in people if person["cluster_id"] == 1), "1")
     found = {"event_code": event, "uuid": image, "token_id": token_id, "revision": revision}
+    for kind, body in [("export", {"kind": "zip"})]:
+        found[f"{kind}_id"] = closed.post(f"/{kind}s/{event}", json=body, headers=bearer(KEY)).json()["id"]
     return {**NOTHING, **found, "cluster_id": "1", "correction_id": "1"}
 
 
@@ -114,6 +117,8 @@ NOTHING: Things = {
     "event_code": "nowhere",
     "uuid": str(uuid4()),
     "token_id": str(uuid4()),
+    "export_id": str(uuid4()),
+    "webhook_id": str(uuid4()),
     "cluster_id": "1",
     "correction_id": "4711",
     "revision": "1",

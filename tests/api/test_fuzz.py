@@ -60,6 +60,8 @@ def known(api: Api, event: str) -> dict[str, list[bytes]]:
         "cluster_id": [b"1"],
         "correction_id": [b"1"],
         "token_id": [str(image).encode()],
+        "export_id": [str(image).encode()],
+        "webhook_id": [str(image).encode()],
     }
 
 

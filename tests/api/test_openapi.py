@@ -37,12 +37,16 @@ OPERATIONS = {
     "post /tokens/{event_code}": {201, 404, 422, 503},
     "get /tokens/{event_code}": {200, 404, 422, 503},
     "delete /tokens/{event_code}/{token_id}": {204, 404, 422, 503},
+    "post /exports/{event_code}": {202, 404, 422, 503},
+    "get /exports/{event_code}": {200, 404, 422, 503},
+    "get /exports/{event_code}/{export_id}": {200, 404, 422, 503},
     "post /invitations/{event_code}": {201, 404, 422, 503},
     "delete /invitations/{event_code}": {204, 404, 422, 503},
     "post /guest-links": {201, 404, 413, 415, 422, 503},
     "get /me": {200, 422, 503},
     "get /me/pics": {200, 422, 503},
     "get /me/pics/{uuid}/photo": {200, 404, 422, 503},
+    "post /me/erasure": {200, 404, 422, 503},
     "get /audit/{event_code}": {200, 404, 422, 503},
 }
 PUBLIC = "get /system/health"

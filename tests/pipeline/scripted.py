@@ -22,6 +22,8 @@ def photo(*people: str, take: int = 1) -> bytes:
     return f"{' '.join(people)}|{take}".encode()
 
 
+# A photo may begin as a file of that format does.
+JPEG = b"\xff\xd8\xff"
 BROKEN = b"broken|1"
 CRASHING = b"crash|1"
 
@@ -53,7 +55,8 @@ class ScriptedEncoder:
         if data == CRASHING or self.failing:
             raise RuntimeError("the detector ran into something")
         # Real images, which HTTP uploads must be, show one person of their own.
-        names = [data.hex()] if data.startswith(b"\x89PNG") else data.decode().split("|")[0].split()
+        told = data.removeprefix(JPEG)
+        names = [data.hex()] if data.startswith(b"\x89PNG") else told.decode().split("|")[0].split()
         return Encoding(
             width=640,
             height=480,

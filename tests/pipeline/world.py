@@ -25,6 +25,7 @@ from kanta_core.pipeline.gather import create_event, queue_waiting
 from kanta_core.pipeline.recluster import recluster, request_reclusters
 from kanta_core.pipeline.retry import give_up
 from kanta_core.pipeline.sweep import sweep
+from kanta_core.pipeline.write_export import write_export
 from kanta_core.services import Services, build
 from kanta_core.settings import Settings
 from kanta_core.storage import names
@@ -86,7 +87,10 @@ class World:
 
     @property
     def pictures(self) -> ContainerClient:
-        return self._blobs.get_container_client(names.PICTURES)
+        return self.container(names.PICTURES)
+
+    def container(self, name: str) -> ContainerClient:
+        return self._blobs.get_container_client(name)
 
     def clear(self) -> None:
         """Begin anew: no rows, no blobs."""
@@ -144,6 +148,7 @@ class World:
             names.TAKE_IN_QUEUE: lambda m: queue_waiting(self.services, uuid.UUID(m["event_id"])),
             names.ENCODE_QUEUE: lambda m: self.deliver(m["blob_name"]),
             names.RECLUSTER_QUEUE: lambda m: recluster(self.services, uuid.UUID(m["event_id"])),
+            names.EXPORT_QUEUE: lambda m: write_export(self.services, uuid.UUID(m["export_id"])),
         }
 
     def settle(self) -> None:

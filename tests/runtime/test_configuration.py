@@ -33,6 +33,8 @@ TRIGGERS = {
     "queued_photo_given_up": "queueTrigger",
     "find_changed_events": "timerTrigger",
     "recluster_event": "queueTrigger",
+    "write_export": "queueTrigger",
+    "export_given_up": "queueTrigger",
     "sweep_storage": "timerTrigger",
 }
 
