@@ -12,12 +12,13 @@ from kanta_core.api import openapi
 from kanta_core.api.access import GuardedRoute, needs
 from kanta_core.api.cursors import cursor_after, place_of
 from kanta_core.api.dependencies import CallerOf, ServicesOf
-from kanta_core.api.schemas.guests import GuestPhotoOut, GuestPhotos, MeOut
+from kanta_core.api.schemas.guests import GuestPhotoOut, GuestPhotos, MeOut, ReceiptOut
 from kanta_core.database import events, guests
 from kanta_core.database.matches import at_one_moment
 from kanta_core.domain.access import Scope, Token
 from kanta_core.domain.guests import GuestsSee
-from kanta_core.errors import ImageNotFound, ScopeMissing, StorageUnavailable, Unauthenticated
+from kanta_core.errors import ImageNotFound, NobodyFound, ScopeMissing, StorageUnavailable, Unauthenticated
+from kanta_core.pipeline.erase import erase
 from kanta_core.pipeline.guests import read_photo
 
 router = APIRouter(tags=["guests"], route_class=GuardedRoute)
@@ -94,3 +95,17 @@ def get_photo(uuid: UUID, token: TokenOf, its: ServicesOf) -> Response:
     photo = read_photo(its, token, uuid)
     headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
     return Response(photo.data, media_type=photo.format.content_type, headers=headers)
+
+
+@router.post(
+    "/me/erasure",
+    dependencies=[needs(Scope.GUEST)],
+    responses=openapi.problems_of(NobodyFound),
+)
+def forget_me(token: TokenOf, its: ServicesOf, response: Response) -> ReceiptOut:
+    """Forget every face of the guest in the event: vectors, pictures cut out of them, the person with its name.
+
+    The photos stay, and the link ends. Asked for with an invitation there is nobody to forget.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    return ReceiptOut.of(erase(its, token))

@@ -12,11 +12,9 @@ from psycopg.rows import kwargs_row
 from kanta_core.database import corrections, guests
 from kanta_core.database.assignments import Standing
 from kanta_core.database.pool import Connection
-from kanta_core.domain.faces import NO_PERSON, Box, Encoding, face_id
+from kanta_core.domain.faces import NO_PERSON, SAME_PLACE, Box, Encoding, face_id
 from kanta_core.domain.records import StoredFace
 
-# Two boxes that overlap by this much are drawn around one face.
-_SAME_PLACE = 0.4
 _NOWHERE = Standing(NO_PERSON, NO_PERSON)
 
 # The faces of an image go; where they were, and in which people.
@@ -121,7 +119,7 @@ def delete_of_image(
 def _face_at(box: Box, before: Mapping[uuid.UUID, tuple[Standing, Box]]) -> uuid.UUID | None:
     near = [(box.overlap(place), face) for face, (_, place) in before.items()]
     overlap, face = max(near, default=(0.0, None))
-    return face if overlap >= _SAME_PLACE else None
+    return face if overlap >= SAME_PLACE else None
 
 
 def of_image(connection: Connection, event_id: uuid.UUID, image_id: uuid.UUID) -> list[StoredFace]:

@@ -51,6 +51,17 @@ EMBEDDINGS_OF_PERSON = """
 """
 
 
+# The embeddings of these people's faces, by the encoder that saw them.
+EMBEDDINGS_OF_PEOPLE = """
+    SELECT encoder, embedding FROM faces WHERE event_id = %(event_id)s AND cluster_id = ANY(%(cluster_ids)s)
+"""
+
+# The faces in no person that an encoder saw.
+EMBEDDINGS_OF_NOBODY = """
+    SELECT id, embedding FROM faces WHERE event_id = %(event_id)s AND cluster_id = -1 AND encoder = %(encoder)s
+"""
+
+
 class Near(NamedTuple):
     """A face near a new one; the distance is squared, of embeddings of unit length."""
 
@@ -108,10 +119,34 @@ def embeddings_of(
 
 def embeddings_of_person(connection: Connection, event_id: uuid.UUID, cluster_id: int) -> NDArray[np.float32]:
     """The embeddings of the person's faces, float32 (n, 128), as far as they can be compared with each other."""
-    import numpy as np  # noqa: PLC0415 - for those who compare
-
     rows = connection.execute(
         EMBEDDINGS_OF_PERSON, {"event_id": event_id, "cluster_id": cluster_id}, binary=True
     ).fetchall()
-    vectors = [row.to_numpy() if isinstance(row, Vector) else row for (row,) in rows]
+    return _stacked([row for (row,) in rows])
+
+
+def embeddings_of_people(
+    connection: Connection, event_id: uuid.UUID, cluster_ids: Collection[int]
+) -> dict[str, NDArray[np.float32]]:
+    """The embeddings of all these people's faces, float32 (n, 128), by the encoder that saw them."""
+    found: dict[str, list[Vector]] = {}
+    values = {"event_id": event_id, "cluster_ids": list(cluster_ids)}
+    for encoder, embedding in connection.execute(EMBEDDINGS_OF_PEOPLE, values, binary=True):
+        found.setdefault(encoder, []).append(embedding)
+    return {encoder: _stacked(its) for encoder, its in found.items()}
+
+
+def embeddings_of_nobody(
+    connection: Connection, event_id: uuid.UUID, encoder: str
+) -> tuple[list[uuid.UUID], NDArray[np.float32]]:
+    """The faces in no person that an encoder saw, and their embeddings, float32 (n, 128)."""
+    values = {"event_id": event_id, "encoder": encoder}
+    rows = connection.execute(EMBEDDINGS_OF_NOBODY, values, binary=True).fetchall()
+    return [face for face, _ in rows], _stacked([embedding for _, embedding in rows])
+
+
+def _stacked(rows: Sequence[Vector | NDArray[np.float32]]) -> NDArray[np.float32]:
+    import numpy as np  # noqa: PLC0415 - for those who compare
+
+    vectors = [row.to_numpy() if isinstance(row, Vector) else row for row in rows]
     return np.array(vectors, np.float32).reshape(-1, EMBEDDING_SIZE)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 EMBEDDING_SIZE = 128
 # Of a face encoded since its event's people were last made, and of one too poor to say whose it is.
 NO_PERSON = -1
+# Two boxes that overlap by this much are drawn around one face.
+SAME_PLACE = 0.4
 
 
 @dataclass(frozen=True, slots=True)

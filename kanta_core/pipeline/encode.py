@@ -7,7 +7,7 @@ Delivered twice, late, out of order or killed anywhere, the rows end up the same
 3. encode, holding nothing.
 4. keep: the pictures, before anybody is led to them.
 5. finish: one transaction writes the faces, if the image still waits for exactly these bytes. Each starts in the
-   person it is like.
+   person it is like; those that were forgotten on their owner's word are passed over.
 
 An image that is to be encoded once more goes the same way, and has its old faces until the new ones replace them.
 An ImageRefused is permanent and recorded; everything else is raised, so that the host tries again.
@@ -19,10 +19,10 @@ import logging
 import uuid
 from typing import NoReturn
 
-from kanta_core.database import events, faces, images, outcomes
+from kanta_core.database import events, faces, forgotten, images, outcomes
 from kanta_core.database.claims import Version
 from kanta_core.domain.drops import is_litter
-from kanta_core.domain.faces import Encoding
+from kanta_core.domain.faces import Encoding, face_id
 from kanta_core.domain.records import Image
 from kanta_core.errors import EmptyImage, ImageRefused, ImageTooLarge, KantaError
 from kanta_core.pipeline.claim import claim
@@ -74,6 +74,8 @@ def _encode(services: Services, image: Image, version: Version, data: bytes | No
             outcomes.reject(connection, image.id, version.sha256, reason=refusal.message)
             outcomes.leave(connection, image.blob_name)
         return
+    with services.database.transaction() as connection:
+        encoding = forgotten.without(connection, image.event_id, image.id, version.sha256, encoding)
     keep_pictures(services, image.event_id, version.sha256, encoding)
     alike = find_alike(services, image.event_id, image.id, encoding)
     if not _finish(services, image, version.sha256, encoding, alike):
@@ -85,16 +87,26 @@ def _finish(
 ) -> bool:
     """Whether the image was still waiting for this."""
     with services.database.transaction() as connection:
-        if not events.hold(connection, image.event_id) or not outcomes.finish(
-            connection, image.id, sha256, encoding
-        ):
+        if not events.hold(connection, image.event_id):
             return False
-        begin = starts(connection, image.event_id, alike)
-        gone = faces.replace(connection, image.event_id, image.id, sha256, encoding, starts=begin)
-        if gone or encoding.faces:
+        # Once more: somebody may have asked to be forgotten since.
+        kept = forgotten.without(connection, image.event_id, image.id, sha256, encoding)
+        if not outcomes.finish(connection, image.id, sha256, kept):
+            return False
+        begin = starts(connection, image.event_id, _moved(alike, encoding, kept))
+        gone = faces.replace(connection, image.event_id, image.id, sha256, kept, starts=begin)
+        if gone or kept.faces:
             events.faces_changed(connection, image.event_id)
+    gone |= {face_id(image.event_id, sha256, face.box) for face in encoding.faces if face not in kept.faces}
     forget_faces(services, image.event_id, sha256, gone)
     return True
+
+
+def _moved(alike: dict[int, uuid.UUID], before: Encoding, now: Encoding) -> dict[int, uuid.UUID]:
+    """The same by the places that the faces have now; those that are no longer among them are left out."""
+    place_of = {face.box: place for place, face in enumerate(now.faces)}
+    boxes = {before.faces[place].box: face for place, face in alike.items()}
+    return {place_of[box]: face for box, face in boxes.items() if box in place_of}
 
 
 def _refuse(version: Version) -> NoReturn:

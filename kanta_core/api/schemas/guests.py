@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from kanta_core.api.schemas.events import event_image_link
 from kanta_core.api.schemas.images import BoxOut
@@ -13,6 +13,7 @@ from kanta_core.database.guests import GuestPhoto
 from kanta_core.domain.access import Caller, Scope, Token
 from kanta_core.domain.guests import CONSENT_TEXT, CONSENT_VERSION, GuestsSee
 from kanta_core.domain.records import Event
+from kanta_core.pipeline.erase import Receipt
 from kanta_core.pipeline.guests import GuestLink
 from kanta_core.pipeline.invitations import guest_url
 from kanta_core.storage.blobs import Blobs
@@ -118,3 +119,22 @@ class GuestLinkOut(BaseModel):
     def of(cls, link: GuestLink, public_url: str) -> GuestLinkOut:
         url = guest_url(public_url, link.text)
         return cls(token=link.text, url=url, expires_at=link.token.expires_at, photos=link.photos)
+
+
+class ReceiptOut(BaseModel):
+    """What was forgotten."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    erased_at: datetime
+    faces: int = Field(description="Faces with their vectors.")
+    crops: int = Field(
+        description="Pictures cut out of photos; any that storage did not delete yet go within minutes."
+    )
+    people: int = Field(description="People, with their names.")
+    photos_stay: int = Field(description="The photos they were in, which show others, too.")
+    consent_version: str = Field(description="Of the consent that was given, and is taken back.")
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> ReceiptOut:
+        return cls.model_validate(receipt)
