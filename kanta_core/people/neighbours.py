@@ -7,6 +7,7 @@ from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 # Rows compared with rows at a time: 1,024² float32 are 4 MB and stay in a processor's cache.
 _BLOCK = 1_024
@@ -23,17 +24,21 @@ Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 def near_pairs(vectors: NDArray[np.float32], *, radius: float, most: int) -> Pairs:
     """All pairs (i, j), i < j, closer than `radius` in squared distance, one among the other's `most` nearest.
 
-    `vectors` are of unit length, float32 (n, d). Ties go to the lower row. Memory grows with n · most.
+    `vectors` are of unit length, float32 (n, d), and say alone which of equals is taken. Memory grows with n · most.
     """
     count = len(vectors)
+    order = _alike_together(vectors)
+    vectors = vectors[order]
     nearest = _Nearest(count, most, least=1.0 - radius / 2.0)  # |a-b|² = 2 - 2 a·b
     sketches = _sketch(vectors)
     starts = range(0, count, _BLOCK)
-    # Each block by itself comes first: where faces are many and alike, what is found there keeps the rest short.
-    with ThreadPoolExecutor(_THREADS) as threads:
+    # Each block by itself comes first: what is found there keeps the rest short.
+    # Products on one thread each: BLAS's own threads would wait for each other, 20 s instead of 12 at 100,000 faces.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(_THREADS) as threads:
         list(threads.map(lambda start: _within(vectors, start, nearest), starts))
         list(threads.map(lambda start: _beyond(vectors, sketches, start, nearest), starts))
-    return nearest.pairs()
+    left, right = nearest.pairs()
+    return distinct(order[left], order[right], count)
 
 
 def distinct(left: NDArray[np.intp], right: NDArray[np.intp], count: int) -> Pairs:
@@ -42,6 +47,20 @@ def distinct(left: NDArray[np.intp], right: NDArray[np.intp], count: int) -> Pai
     keys = np.sort(keys[left != right])
     keys = keys[np.diff(keys, prepend=-1) > 0]
     return keys // max(count, 1), keys % max(count, 1)
+
+
+def _alike_together(vectors: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The rows in an order in which those nearest to the same row of a few come one after the other.
+
+    A block then holds most of what its rows are nearest to: with 1,000 faces a person the blocks offer each other
+    a third as many pairs, and 100,000 faces take 9 s of processor time instead of 13.
+    """
+    few = vectors[::_BLOCK]
+    nearest = np.empty(len(vectors), np.intp)
+    for start in range(0, len(vectors), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        nearest[block] = np.argmax(vectors[block] @ few.T, axis=1)
+    return np.argsort(nearest, kind="stable")
 
 
 def _sketch(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -71,15 +90,16 @@ def _within(vectors: NDArray[np.float32], start: int, nearest: _Nearest) -> None
 def _beyond(vectors: NDArray[np.float32], sketches: NDArray[np.float32], start: int, nearest: _Nearest) -> None:
     """The block at `start` against all after it: by their sketches first, then those that may be near."""
     block = sketches[start : start + _BLOCK]
-    bounds = np.empty((len(block), _BLOCK), np.float32)
+    # Written over for each pair of blocks: memory taken and given back each time costs as much as the comparing.
+    bounds, ours, theirs = (np.empty((len(block), _BLOCK), kind) for kind in (np.float32, np.bool_, np.bool_))
     for other in range(start + _BLOCK, len(vectors), _BLOCK):
         others = sketches[other : other + _BLOCK]
-        here = bounds if len(others) == _BLOCK else np.empty((len(block), len(others)), np.float32)
-        np.matmul(block, others.T, out=here)
+        width = len(others)
+        here = np.matmul(block, others.T, out=bounds[:, :width])
         worst = nearest.worst[start : start + len(block)] - _ROUNDING
-        their_worst = nearest.worst[other : other + len(others)] - _ROUNDING
-        wanted = here >= worst[:, None]
-        wanted |= here >= their_worst
+        their_worst = nearest.worst[other : other + width] - _ROUNDING
+        wanted = np.greater_equal(here, worst[:, None], out=ours[:, :width])
+        wanted |= np.greater_equal(here, their_worst, out=theirs[:, :width])
         row, column = np.divmod(np.flatnonzero(wanted), len(others))
         row, column = row + start, column + other
         dots = np.einsum("ij,ij->i", vectors[row], vectors[column])
