@@ -3,8 +3,8 @@
 const STORED = "kanta-guest";
 
 /**
- * `invitation` lets find oneself and add photos, `guest` shows one's own.
- * @typedef {{code: string, name: string, invitation?: string, guest?: string}} Kept
+ * `invitation` lets find oneself, and add photos where it says `upload`; `guest` shows one's own.
+ * @typedef {{code: string, name: string, invitation?: string, upload?: boolean, guest?: string}} Kept
  */
 
 // Where the browser keeps nothing, it holds until the page is left.

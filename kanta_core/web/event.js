@@ -3,11 +3,13 @@
 import { fill, h, listen, say, set } from "./dom.js";
 import { showHistory } from "./history.js";
 import { Live } from "./live.js";
+import { showOverview } from "./overview.js";
 import { showPeople } from "./people.js";
 import { showPerson } from "./person.js";
 import { showPhotos } from "./photos.js";
 import { showQuestions } from "./questions.js";
 import { showSettings } from "./settings.js";
+import { showShare } from "./share.js";
 import { address, count, eventName } from "./words.js";
 import "./progress.js";
 
@@ -15,6 +17,8 @@ const TABS = {
   photos: "Photos",
   people: "People",
   questions: "Questions",
+  share: "Share",
+  overview: "Overview",
   history: "History",
   settings: "Settings",
 };
@@ -73,7 +77,10 @@ export async function openEvent(root, code, leaving) {
     /** @param {import("./main.js").Place} place @param {AbortSignal} signal */
     async show(place, signal) {
       const tab = place.tab in TABS ? place.tab : "photos";
-      for (const link of links) set(link, "aria-current", link.dataset.tab === tab && "page");
+      for (const link of links) {
+        set(link, "aria-current", link.dataset.tab === tab && "page");
+        if (link.dataset.tab === tab) link.scrollIntoView({ block: "nearest", inline: "nearest" });
+      }
       document.title = `${TABS[tab]} · ${eventName(live.event)} – Kanta`;
       await part(tab, place)({ panel, code, live, place, signal });
     },
@@ -89,6 +96,8 @@ function part(tab, place) {
     photos: showPhotos,
     people: showPeople,
     questions: showQuestions,
+    share: showShare,
+    overview: showOverview,
     history: showHistory,
     settings: showSettings,
   }[tab];

@@ -1,10 +1,12 @@
 // Finding oneself: the guest agrees, shows a photo, and gets a link to the photos with the same face.
 
 import { Problem, call } from "./api.js";
-import { forget, keep, keptOf } from "./device.js";
-import { fill, h, say, set } from "./dom.js";
-import { tell } from "./notices.js";
+import { addPhotos, leave } from "./below.js";
+import { keep, keptOf } from "./device.js";
+import { fill, h, say } from "./dom.js";
+import { complain, tell } from "./notices.js";
 import { cutOut, shrunk } from "./selfie.js";
+import { free, preview } from "./shown_photo.js";
 import { count } from "./words.js";
 
 const PHOTOS = "image/*,.heic,.heif,.avif";
@@ -19,7 +21,7 @@ export function showFindMe(its) {
   const { panel, guest } = its;
   const { me } = guest;
   if (!me.may.search) {
-    fill(panel, me.may.upload && addPhotos(its), leave(its));
+    fill(panel, guest.upload && addPhotos(its), leave(its));
     return;
   }
   /** @type {Blob|null} */
@@ -92,6 +94,7 @@ export function showFindMe(its) {
     if (!(error instanceof Problem)) throw error;
     if (error.status === 401 || error.kind === "consent-missing") {
       // The link has ended meanwhile, or another text is to be agreed to.
+      complain(error);
       its.again();
     } else if (error.kind === "several-faces" && faces) {
       fill(
@@ -121,7 +124,8 @@ export function showFindMe(its) {
     }
     photo = face;
     preview(shown, face, []);
-    send(face);
+    if (agreed.checked) send(face);
+    else refresh();
   }
 
   fill(
@@ -148,7 +152,7 @@ export function showFindMe(its) {
       find,
       state,
     ),
-    me.may.upload && addPhotos(its),
+    guest.upload && addPhotos(its),
     leave(its),
   );
   its.signal.addEventListener("abort", () => free(shown));
@@ -168,83 +172,4 @@ const SENTENCES = {
 
 function sentence(error) {
   return SENTENCES[error.kind] ?? error.message;
-}
-
-/** The photo that is to be sent, with the faces in it to choose from. */
-function preview(frame, photo, boxes, choose) {
-  free(frame);
-  const image = h("img", { alt: boxes.length ? "" : "The photo you show" });
-  image.addEventListener("load", () => {
-    fill(frame, image, ...boxes.map((box, at) => face(box, at, boxes.length, image, choose)));
-    frame.querySelector("button")?.focus();
-  });
-  // What the browser can't show, Kanta may read all the same.
-  image.addEventListener("error", () => fill(frame, h("p", { class: "quiet" }, "The photo is chosen.")));
-  image.src = URL.createObjectURL(photo);
-  frame.dataset.url = image.src;
-  set(frame, "hidden", false);
-}
-
-function free(frame) {
-  if (frame.dataset.url) URL.revokeObjectURL(frame.dataset.url);
-}
-
-function face({ x, y, width, height }, at, many, image, choose) {
-  const button = h("button", {
-    type: "button",
-    class: "face",
-    "aria-label": `Face ${at + 1} of ${many}, from the left`,
-    onclick: () => choose(at),
-  });
-  const { naturalWidth: wide, naturalHeight: high } = image;
-  for (const [name, part] of Object.entries({
-    left: x / wide,
-    top: y / high,
-    width: width / wide,
-    height: height / high,
-  }))
-    button.style.setProperty(name, `${part * 100}%`);
-  return button;
-}
-
-/** Where the guest's own photos come in; its parts are loaded when they are wanted. @param {Part} its */
-export function addPhotos({ guest, signal }) {
-  const place = h("div", {});
-  const open = h(
-    "button",
-    {
-      type: "button",
-      onclick: async () => {
-        const [{ dropZone }] = await Promise.all([import("./drop_zone.js"), import("./progress.js")]);
-        if (signal.aborted) return;
-        place.replaceChildren(dropZone(guest.code, signal));
-        place.querySelector("input").focus();
-      },
-    },
-    "Add photos of mine",
-  );
-  place.append(open);
-  return place;
-}
-
-/** How to leave nothing behind on a device that is others', too. @param {Part} its */
-export function leave({ guest }) {
-  return h(
-    "p",
-    { class: "leave hint" },
-    "This device keeps your link to the event. ",
-    h(
-      "button",
-      {
-        type: "button",
-        class: "link",
-        onclick: async () => {
-          forget(guest.code);
-          location.hash = "";
-          tell("This device has forgotten the event.");
-        },
-      },
-      "Forget this device",
-    ),
-  );
 }

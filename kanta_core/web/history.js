@@ -1,6 +1,7 @@
 // What organisers have stated, newest first, each to be undone or done again.
 
 import { get } from "./api.js";
+import { auditList } from "./audit.js";
 import { redo, undo } from "./corrections.js";
 import { fill, h, listen, set } from "./dom.js";
 import { inTurn } from "./live.js";
@@ -46,7 +47,7 @@ export async function showHistory({ panel, code, live, signal }) {
     set(more, "hidden", page.length < PAGE);
   });
 
-  fill(panel, h("h2", { tabindex: -1 }, "History"), list, empty, more);
+  fill(panel, h("h2", { tabindex: -1 }, "History"), list, empty, more, auditList(code, signal));
   await load();
   listen(live, "change", () => load().catch(() => {}), signal);
 }

@@ -11,7 +11,7 @@ import { eventName, when } from "./words.js";
 /**
  * A guest at an event. `invitation` and `token` are what was handed out: the one by the organiser, the other to whoever
  * was found; `me` is what Kanta answers to the better of them.
- * @typedef {{code: string, invitation?: string, token?: string, me: any}} Guest
+ * @typedef {{code: string, invitation?: string, upload: boolean, token?: string, me: any}} Guest
  */
 
 const view = document.getElementById("view");
@@ -58,7 +58,8 @@ async function met(token, signal) {
   const me = await call("GET", "/me", { as: token, signal });
   const { code } = me.event;
   const its = keptOf(code) ?? { code };
-  keep({ ...its, name: eventName(me.event), [me.photos === null ? "invitation" : "guest"]: token });
+  const brought = me.photos === null ? { invitation: token, upload: me.may.upload } : { guest: token };
+  keep({ ...its, name: eventName(me.event), ...brought });
   history.replaceState(null, "", `#/${code}`);
   return open(code, me.photos !== null || !its.guest ? me : null, signal);
 }
@@ -77,7 +78,7 @@ async function known(signal) {
 
 /** @returns {Promise<Guest>} */
 async function open(code, me, signal) {
-  const { guest: token, invitation } = keptOf(code);
+  const { guest: token, invitation, upload = false } = keptOf(code);
   if (me === null) {
     try {
       me = await call("GET", "/me", { as: token ?? invitation, signal });
@@ -88,7 +89,7 @@ async function open(code, me, signal) {
       return open(code, null, signal);
     }
   }
-  return { code: me.event.code, invitation, token: me.photos === null ? undefined : token, me };
+  return { code: me.event.code, invitation, upload, token: me.photos === null ? undefined : token, me };
 }
 
 async function part(signal) {

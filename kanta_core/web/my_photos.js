@@ -1,15 +1,15 @@
 // The photos a guest may see: those they are in, or all of them; to look at, to save, and to be forgotten in.
 
 import { call } from "./api.js";
+import { addPhotos, leave } from "./below.js";
 import { keep, keptOf } from "./device.js";
 import { confirmed } from "./dialogs.js";
 import { fill, h, say, set } from "./dom.js";
-import { made } from "./exports.js";
-import { addPhotos, leave } from "./find_me.js";
+import { exportButton } from "./exports.js";
 import { showGrid } from "./grid.js";
 import { attempt, tell } from "./notices.js";
 import { showLarge } from "./viewer.js";
-import { count, size, time } from "./words.js";
+import { count, time } from "./words.js";
 
 // How often it is asked whether there are more photos now, and how many come at once.
 const LOOK_AGAIN = 30_000;
@@ -44,11 +44,18 @@ export async function showGallery(its) {
   await grid.start();
   fill(
     panel,
-    h("div", { class: "row" }, heading, own && total > 0 && saveAll(token, signal)),
+    h(
+      "div",
+      { class: "row" },
+      heading,
+      own &&
+        total > 0 &&
+        exportButton("Save all", { path: "/me/exports", json: {}, as: token, signal }, "primary"),
+    ),
     fresh,
     ...grid.nodes,
     empty,
-    guest.me.may.upload && guest.invitation && addPhotos(its),
+    guest.upload && addPhotos(its),
     own && forgetMe(its),
     leave(its),
   );
@@ -63,40 +70,6 @@ export async function showGallery(its) {
   signal.addEventListener("abort", () => clearInterval(looking));
 }
 
-/** All of them in one file, which takes a moment to make. */
-function saveAll(token, signal) {
-  const state = h("span", { role: "status" });
-  const button = h(
-    "button",
-    {
-      type: "button",
-      class: "primary",
-      onclick: () =>
-        attempt(async () => {
-          button.disabled = true;
-          say(state, "Packing …");
-          try {
-            const packed = await made("/me/exports", { as: token, signal }, () => {});
-            say(state, "");
-            const link = h(
-              "a",
-              { class: "button primary", href: packed.url, download: true },
-              `Save all (${size(packed.size)})`,
-            );
-            button.replaceWith(link);
-            link.focus();
-            link.click();
-          } finally {
-            say(state, "");
-            button.disabled = false;
-          }
-        }),
-    },
-    "Save all",
-  );
-  return h("div", { class: "row" }, state, button);
-}
-
 /** @param {import("./find_me.js").Part} its */
 function forgetMe({ panel, guest, again }) {
   const erase = async () => {
@@ -108,8 +81,7 @@ function forgetMe({ panel, guest, again }) {
     if (!sure) return;
     await attempt(async () => {
       const receipt = await call("POST", "/me/erasure", { as: guest.token });
-      const { code, name, invitation } = keptOf(guest.code);
-      keep({ code, name, invitation });
+      keep({ ...keptOf(guest.code), guest: undefined });
       showReceipt(panel, receipt, again);
     });
   };

@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { choosePerson } from "./choose_person.js";
 import { correct } from "./corrections.js";
 import { dock, fill, h, keyed, listen, picture, say, set } from "./dom.js";
+import { exportButton } from "./exports.js";
 import { inTurn } from "./live.js";
 import { attempt } from "./notices.js";
 import { address, called, count } from "./words.js";
@@ -170,6 +171,11 @@ export async function showPerson({ panel, code, live, place, signal }) {
       { class: "row" },
       h("div", { class: "grow" }, heading, facts),
       h("a", { class: "button", href: `${address(code, "photos")}?person=${person.cluster_id}` }, "Photos"),
+      exportButton("Download photos", {
+        path: `/exports/${encodeURIComponent(code)}`,
+        json: { kind: "zip", cluster_id: person.cluster_id },
+        signal,
+      }),
       merge,
       hide,
     ),

@@ -12,11 +12,14 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.stack import Stack, running
+from tests.web.guests import Party
 from tests.web.visitor import KEY, Visitor
 
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Few enough of enough people that there is something to ask: who looks like whom, and who may be two.
 _SUBJECTS = {"04", "05", "06", "07", "08", "09", "10", "11", "13", "14", "15"}
+_AT_GARDEN = {"02", "04", "05", "07", "08"}
+_IN_GARDEN = {"centerlight", "glasses", "happy", "leftlight"}
 _SHOWN = {"centerlight", "glasses", "happy", "leftlight", "noglasses"}
 
 
@@ -70,3 +73,23 @@ def party(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         names = [name for name in packed.namelist() if name[7:9] in _SUBJECTS and name.split(".")[1] in _SHOWN]
         packed.extractall(folder, names)
     return folder
+
+
+@pytest.fixture(scope="session")
+def garden(yale_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Party:
+    """Five of the Yale faces at a party."""
+    root = tmp_path_factory.mktemp("garden")
+    with zipfile.ZipFile(yale_zip) as packed:
+        names = [
+            name for name in packed.namelist() if name[7:9] in _AT_GARDEN and name.split(".")[1] in _IN_GARDEN
+        ]
+        packed.extractall(root / "photos", names)
+        for name in ("subject02.sad.png", "subject04.sad.png", "subject09.sad.png"):
+            packed.extract(name, root)
+    return Party(
+        folder=root / "photos",
+        selfie=root / "subject02.sad.png",
+        own=frozenset(name for name in names if name[7:9] == "02"),
+        other_selfie=root / "subject04.sad.png",
+        stranger=root / "subject09.sad.png",
+    )
