@@ -33,6 +33,7 @@ check: $(VENV)/.dev ## formatting, lint, types, import rules
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## the benchmarks, as tables with ratios
+	@$(PY) -m native build --plain >/dev/null || echo "without dlib as pip builds it: see above" >&2
 	@exec $(PY) -m bench
 
 dlib: $(VENV)/.laptop $(VENV)/.photos ## compiles dlib for this processor (minutes) and takes it if it is faster: KANTA_ENGINE=dlib gains by it; KANTA_DLIB_MARCH=<another processor>

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import statistics
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from bench.encoders import boxes, encoder, face_recognition_encode
 from bench.peak import peak
@@ -17,11 +21,15 @@ _PATIENCE_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Peak memory in bytes with the models loaded and after the photo, and the boxes found."""
+    """Peak memory in bytes with the models loaded and after the photo, the boxes found, and what it took.
+
+    `ms` is processor time, the median of the rounds.
+    """
 
     loaded: int
     peak: int
     found: list[tuple[float, float, float, float]]
+    ms: float = 0.0
 
 
 def encode_alone(photo: bytes, engine: EngineName | None = None) -> Alone:
@@ -29,9 +37,12 @@ def encode_alone(photo: bytes, engine: EngineName | None = None) -> Alone:
     return _alone(photo, _work, engine)
 
 
-def face_recognition_alone(photo: bytes) -> Alone:
-    """The same by face_recognition as its examples use it; its boxes are left out."""
-    return _alone(photo, _work_plainly)
+def face_recognition_alone(photo: bytes, *, rounds: int = 1, dlib: Path | None = None) -> Alone:
+    """The same by face_recognition as its examples use it; its boxes are left out.
+
+    With the dlib unpacked in the folder `dlib`, or the one installed.
+    """
+    return _alone(photo, _work_plainly, rounds, dlib and str(dlib))
 
 
 def _alone(photo: bytes, work: Callable[..., None], *arguments: object) -> Alone:
@@ -59,8 +70,17 @@ def _work(link: Connection, engine: EngineName | None) -> None:
     link.send(Alone(loaded, peak(), boxes(encoding)))
 
 
-def _work_plainly(link: Connection) -> None:
+def _work_plainly(link: Connection, rounds: int, dlib: str | None) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    photo = link.recv_bytes()
-    face_recognition_encode(photo)
-    link.send(Alone(0, peak(), []))
+    if dlib is not None:
+        sys.path.insert(0, dlib)
+    photo, spent = link.recv_bytes(), []
+    for _ in range(rounds):
+        started = time.process_time()
+        face_recognition_encode(photo)
+        spent.append(1000 * (time.process_time() - started))
+    from _dlib_pybind11 import __file__ as used  # noqa: PLC0415 - face_recognition has imported it
+
+    if dlib is not None and not Path(used).is_relative_to(dlib):
+        raise ImportError(f"dlib came from {used} instead of {dlib}")
+    link.send(Alone(0, peak(), [], statistics.median(spent)))

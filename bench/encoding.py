@@ -2,25 +2,31 @@
 
 The photo has 12 megapixels and some thirty faces, as at a party; each figure is the median of 5, in
 processor time, so that what else the machine does counts for little. Memory is the peak of a process that does
-nothing else.
+nothing else. What face_recognition takes depends on its dlib. The laptop's is a ready wheel; the one that pip
+compiles, which most people have, is in the table where `python -m native build --plain` has made it.
 """
 
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from bench.alone import encode_alone, face_recognition_alone
 from bench.encoders import encoder, face_recognition_encode
 from bench.parties import parties
+from bench.pipeline import data_dir
 from bench.tables import show
 from kanta_core.vision import align
 from kanta_core.vision.copies import Copies
 from kanta_core.vision.decode import decode
 from kanta_core.vision.encoder import engine
 from kanta_core.vision.pictures import crop, thumbnail
+from native.comparison import unpack
+from native.recipe import PLAIN
 
 T = TypeVar("T")
 
@@ -41,11 +47,20 @@ def run() -> None:
         ("Kanta, dlib's engine", by_dlib, len(dlibs_encoding.faces), by_dlib / whole, dlibs_own.peak / 1e6),
         ("face_recognition, upsample 1", plain, plainly_found, plain / whole, theirs.peak / 1e6),
     ]
+    if (as_pip := plain_dlib()) is not None:
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=data_dir()) as folder:
+            piped = face_recognition_alone(photo, rounds=_ROUNDS, dlib=unpack(as_pip, Path(folder)))
+        rows.append(("  with dlib as pip builds it", piped.ms, "", piped.ms / whole, piped.peak / 1e6))
     show(
         f"one photo of 12 MP, faces from {source}, one core: {1000 * len(encoding.faces) / whole:.0f} faces/s",
         ("", "ms", "faces", "× Kanta", "peak MB"),
         rows,
     )
+
+
+def plain_dlib() -> Path | None:
+    """The wheel of dlib as pip builds it, where one was made."""
+    return next((data_dir() / "dlib").glob(f"*-{PLAIN}-*/dlib-*.whl"), None)
 
 
 def _stages(photo: bytes) -> list[tuple[str, float]]:

@@ -16,7 +16,10 @@ def main() -> int:
     """0 when it is done, or needless; 1, and a line that says why, when it can't be."""
     parser = argparse.ArgumentParser(prog="native", description=sys.modules["native"].__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build", help="compiles the wheel, or finds the one it made, and prints its path")
+    builds = commands.add_parser("build", help="compiles the wheel, or finds the one it made, and prints its path")
+    builds.add_argument(
+        "--plain", action="store_true", help="as pip builds it: what `make bench` holds Kanta against"
+    )
     installs = commands.add_parser("install", help="does that, tries it, and puts it in the place of dlib-bin")
     installs.add_argument("--photos", type=Path, required=True, help="a folder of JPEGs with faces to try it on")
     given = parser.parse_args()
@@ -25,7 +28,7 @@ def main() -> int:
     data_dir = Path(os.environ.get("KANTA_DATA_DIR") or ".local")
     try:
         if given.command == "build":
-            print(build.wheel(data_dir, os.environ, _say))  # noqa: T201 - what is asked for
+            print(build.wheel(data_dir, os.environ, _say, plain=given.plain))  # noqa: T201 - what is asked for
         else:
             install.install(data_dir, given.photos, os.environ, _say)
     except (Refusal, OSError) as reason:

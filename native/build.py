@@ -33,8 +33,10 @@ _NO_OPENBLAS: Final = (
 Say = Callable[[str], None]
 
 
-def wheel(data_dir: Path, environment: Mapping[str, str], say: Say) -> Path:
+def wheel(data_dir: Path, environment: Mapping[str, str], say: Say, *, plain: bool = False) -> Path:
     """The wheel for this machine, compiled the first time (minutes, told to `say` as they pass) and kept.
+
+    `plain` is the wheel as pip builds it.
 
     Refusal where it can't be made; nothing of a half-made one stays but its log.
     """
@@ -45,15 +47,15 @@ def wheel(data_dir: Path, environment: Mapping[str, str], say: Say) -> Path:
         scratch = work / "tmp"
         scratch.mkdir()
         own = {**environment, "TMPDIR": str(scratch)}
-        its = recipe(machine.look(own))
-        if not its.machine.openblas and sys.platform != "darwin":
+        its = recipe(machine.look(own), plain=plain)
+        if not plain and not its.machine.openblas and sys.platform != "darwin":
             say(_NO_OPENBLAS)
         if ready := kept_wheel(kept / its.name):
             return ready
         jobs = machine.jobs(machine.free_memory(), environment)
         tools, source = _fetch(its, work, own, say)
-        processor = its.machine.march or "any processor of this kind"
-        say(f"compiling for {processor}, {jobs} files at once; the log is {os.path.relpath(kept / 'build.log')}")
+        processor = "as pip does" if plain else f"for {its.machine.march or 'any processor of this kind'}"
+        say(f"compiling {processor}, {jobs} files at once; the log is {os.path.relpath(kept / 'build.log')}")
         made = _compile(source, its.environment(own, tools, jobs), kept / "build.log", say)
         # In one step: a folder that is there is whole.
         made.parent.replace(kept / its.name)

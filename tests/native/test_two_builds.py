@@ -10,6 +10,7 @@ import pytest
 
 from native.comparison import TOLERANCE, Comparison, try_out, unpack
 from native.install import in_use
+from native.recipe import PLAIN
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -19,7 +20,8 @@ def built() -> Path:
     """The wheel that KANTA_DLIB_WHEEL names, or the last one that was made in the data dir."""
     given = os.environ.get("KANTA_DLIB_WHEEL")
     data_dir = ROOT / (os.environ.get("KANTA_DATA_DIR") or ".local")
-    kept = sorted((data_dir / "dlib").glob("*/dlib-*.whl"), key=lambda wheel: wheel.stat().st_mtime)
+    made = [wheel for wheel in (data_dir / "dlib").glob("*/dlib-*.whl") if PLAIN not in wheel.parent.name]
+    kept = sorted(made, key=lambda wheel: wheel.stat().st_mtime)
     if not given and not kept:
         pytest.skip("no second dlib is at hand: `.venv/bin/python -m native build` makes one in some minutes")
     wheel = Path(given) if given else kept[-1]
