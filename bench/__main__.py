@@ -15,6 +15,7 @@ _SECTIONS = (
     "grouping",
     "held_back",
     "search",
+    "guests",
     "pipeline",
 )
 # Only when named: these take many minutes, or print what is then written into the code.

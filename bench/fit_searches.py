@@ -7,7 +7,7 @@ right one. Of the photos shown, some are of people who are in none of the event'
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -58,8 +58,16 @@ def run() -> None:
 
 
 def _searches(of: Event) -> Iterator[_Search]:
+    for event, asked in shown_to(of, _EVENTS):
+        yield from _found(event, asked)
+
+
+def shown_to(of: Event, sizes: Sequence[int]) -> Iterator[tuple[Event, Event]]:
+    """Events of so many of the people, 0 for all, each with photos that are shown to it: of some who are there and
+    of some who are not.
+    """
     names, numbers = np.unique(of.people, return_inverse=True)
-    for seed, people in enumerate(_EVENTS):
+    for seed, people in enumerate(sizes):
         chance = np.random.default_rng(seed)
         chosen = chance.choice(len(names), people or len(names), replace=False)
         asked, absent = np.zeros(len(numbers), np.bool_), np.zeros(len(numbers), np.bool_)
@@ -70,7 +78,7 @@ def _searches(of: Event) -> Iterator[_Search]:
                 absent[rows] = asked[chance.choice(rows)] = True
             elif lot < _ABSENT + _SHOWN and len(rows) > 1:
                 asked[chance.choice(rows)] = True
-        yield from _found(of.only(np.isin(numbers, chosen) & ~asked & ~absent), of.only(asked))
+        yield of.only(np.isin(numbers, chosen) & ~asked & ~absent), of.only(asked)
 
 
 def _found(event: Event, asked: Event) -> Iterator[_Search]:

@@ -72,7 +72,16 @@ TRIM_CORRECTIONS = """
      WHERE c.event_id = %(event_id)s AND (c.face_ids || c.other_face_ids) && %(face_ids)s::uuid[]
 """
 
-DELETE_PEOPLE = "DELETE FROM people WHERE event_id = %(event_id)s AND cluster_id = ANY(%(numbers)s)"
+# Their numbers go, but for those in whose place the grouping has faces that organisers put elsewhere.
+DELETE_PEOPLE = """
+    DELETE FROM people p
+     WHERE p.event_id = %(event_id)s AND p.cluster_id = ANY(%(numbers)s)
+       AND NOT EXISTS (SELECT FROM faces f WHERE f.event_id = p.event_id AND f.grouped_as = p.cluster_id)
+"""
+TRIM_PEOPLE = """
+    UPDATE people SET name = NULL, hidden = false, cover_face_id = NULL, goes_on_as = NULL
+     WHERE event_id = %(event_id)s AND cluster_id = ANY(%(numbers)s)
+"""
 
 # No guest link knows these faces any more; one that knew no others is nobody's.
 DELETE_GUESTS = """
@@ -150,6 +159,13 @@ def forget(
         gone = cursor.execute(DELETE_FACES, {**values, "face_ids": list(face_ids)}).fetchall()
     connection.execute(COUNT_ANEW, {**values, "image_ids": list({face.image_id for face in gone})})
     about = {"event_id": event_id, "numbers": list(numbers), "face_ids": [face.id for face in gone]}
-    for statement in (DELETE_CORRECTIONS, TRIM_CORRECTIONS, DELETE_GUESTS, TRIM_GUESTS, DELETE_PEOPLE):
+    for statement in (
+        DELETE_CORRECTIONS,
+        TRIM_CORRECTIONS,
+        DELETE_GUESTS,
+        TRIM_GUESTS,
+        DELETE_PEOPLE,
+        TRIM_PEOPLE,
+    ):
         connection.execute(statement, about)
     return gone

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 _LIFE = timedelta(days=30)
 _LABEL = "guest link"
-# Of ten people this probable nine are the human shown.
-_SURE = 0.9
 # One human may have come out as several people, hardly as more.
 _CANDIDATES = 10
 
@@ -53,7 +51,7 @@ def make_link(services: Services, caller: Caller, code: str, data: bytes, *, con
         events.resolve(connection, code)
     if consent != CONSENT_VERSION:
         raise ConsentMissing
-    theirs = surely(find_people(services, code, data, top_k=_CANDIDATES))
+    theirs = _surely(find_people(services, code, data, top_k=_CANDIDATES))
     if not theirs:
         raise NobodyFound
     text = new_token()
@@ -76,9 +74,19 @@ def make_link(services: Services, caller: Caller, code: str, data: bytes, *, con
     return GuestLink(token, text, photos)
 
 
-def surely(found: Sequence[Found]) -> list[Found]:
-    """Those of the people found who are the human shown for sure; nobody where it might as well be another."""
-    return [each for each in found if each.cluster_id != NO_PERSON and each.probability >= _SURE]
+def _surely(found: Sequence[Found]) -> list[Found]:
+    """Those of the people found who are the human shown."""
+    # numpy is for those who search.
+    from kanta_core.people.recognising import Candidate  # noqa: PLC0415
+    from kanta_core.people.sure import surely  # noqa: PLC0415
+
+    people = {each.cluster_id: each for each in found if each.cluster_id != NO_PERSON}
+    # Twice the cosine distance is the squared distance at unit length.
+    candidates = [
+        Candidate(number, its.probability, None if its.margin is None else 2.0 * its.margin, ())
+        for number, its in people.items()
+    ]
+    return [people[each.number] for each in surely(candidates)]
 
 
 def read_photo(services: Services, token: Token, image_id: uuid.UUID) -> Stripped:
