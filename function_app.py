@@ -19,6 +19,7 @@ from kanta_core.pipeline.gather import queue_waiting
 from kanta_core.pipeline.recluster import recluster, request_reclusters
 from kanta_core.pipeline.retry import give_up
 from kanta_core.pipeline.sweep import sweep
+from kanta_core.pipeline.webhooks import deliver, request_deliveries
 from kanta_core.pipeline.write_export import write_export
 from kanta_core.services import services
 from kanta_core.settings import TriggerSettings, load
@@ -98,6 +99,20 @@ def write_export_part(message: func.QueueMessage) -> None:
 def export_given_up(message: func.QueueMessage) -> None:
     """The host gave up on an export after its tries."""
     give_up_export(services(), uuid.UUID(message.get_json()["export_id"]))
+
+
+@app.function_name("find_notices")
+@app.timer_trigger("timer", settings.webhook_schedule)
+def find_notices(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding's name
+    """Time to look for webhooks that are to be told something."""
+    request_deliveries(services())
+
+
+@app.function_name("deliver_webhook")
+@app.queue_trigger("message", names.WEBHOOK_QUEUE, STORAGE)
+def deliver_webhook(message: func.QueueMessage) -> None:
+    """A webhook is to be told something."""
+    deliver(services(), uuid.UUID(message.get_json()["webhook_id"]))
 
 
 @app.function_name("sweep_storage")

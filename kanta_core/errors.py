@@ -126,6 +126,12 @@ class NothingToRetry(Conflict):
     slug = "nothing-to-retry"
 
 
+class TooManyWebhooks(Conflict):
+    """The event has as many webhooks as it can have."""
+
+    slug = "too-many-webhooks"
+
+
 class StalePeople(Conflict):
     """People changed since they were looked at; look again and decide anew."""
 

@@ -104,6 +104,7 @@ class TriggerSettings(_Sources):
     blob_source: Literal["scan", "event-grid"] = "scan"
     recluster_schedule: Schedule = "*/15 * * * * *"
     sweep_schedule: Schedule = "0 */5 * * * *"
+    webhook_schedule: Schedule = "*/15 * * * * *"
 
 
 class DatabaseSettings(_Sources):
@@ -188,6 +189,8 @@ class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
     overdue_seconds: int = Field(default=900, ge=0)
     # How long one message writes at an export before the next goes on: well below the host's functionTimeout.
     export_part_seconds: int = Field(default=240, ge=0)
+    # Where webhooks may lead: the internet by https, or any network by http as well, as on a laptop.
+    webhook_addresses: Literal["public", "any"] = "public"
 
 
 S = TypeVar("S", bound=_Sources)

@@ -23,6 +23,7 @@ from kanta_core.api import (
     search,
     system,
     tokens,
+    webhooks,
 )
 from kanta_core.api.openapi import DocumentedApp
 from kanta_core.services import Services, services
@@ -66,6 +67,7 @@ def create_app(provide: Callable[[], Services] = services) -> FastAPI:
         reports,
         search,
         exports,
+        webhooks,
         tokens,
         invitations,
         guests,

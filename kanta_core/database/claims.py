@@ -9,9 +9,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from kanta_core.database import events, faces
+from kanta_core.database import events, faces, notices
 from kanta_core.database.pool import Connection
-from kanta_core.domain.records import Image
+from kanta_core.domain.records import Image, ImageStatus
 
 # The bytes were looked at and are this image's to encode, or to be refused unread.
 TAKE_BYTES = """
@@ -120,4 +120,6 @@ def disown(connection: Connection, image: Image) -> str | None:
     }
     for statement in (INHERIT, INHERIT_FACES, REDIRECT):
         connection.execute(statement, inheritance)
+    if image.status is ImageStatus.ENCODED:
+        notices.tell_encoded(connection, heir_id)
     return str(heir_blob) if image.waits else None

@@ -5,16 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from kanta_core.database import notices
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import Encoding
 
 # What encoding found, unless the image was deleted, replaced or encoded meanwhile. Success outdoes giving up.
-FINISH = """
+# Whether webhooks want to know comes back with it: where there is none, it costs no question of its own.
+FINISH = f"""
     UPDATE images
        SET status = 'encoded', status_reason = NULL, last_error = NULL, faces = %(faces)s,
            width = %(width)s, height = %(height)s, file_extension = %(file_extension)s, taken_at = %(taken_at)s,
            encoder = %(encoder)s, encode_again = false, queued_at = NULL, last_modified = clock_timestamp()
      WHERE id = %(image_id)s AND sha256 = %(sha256)s AND (status IN ('pending', 'failed') OR encode_again)
+    RETURNING {notices.is_asked_for}
 """
 
 # The duplicates of an image show what is known of its bytes.
@@ -78,9 +81,12 @@ def finish(connection: Connection, image_id: uuid.UUID, sha256: bytes, encoding:
         "taken_at": encoding.taken_at,
         "encoder": encoding.encoder,
     }
-    if connection.execute(FINISH, values).rowcount != 1:
+    finished = connection.execute(FINISH, values).fetchone()
+    if finished is None:
         return False
     connection.execute(FINISH_DUPLICATES, values)
+    if finished[0]:
+        notices.tell_encoded(connection, image_id)
     return True
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from kanta_core.database import events, export_runs, exported, exports, people
+from kanta_core.database import audit, events, export_runs, exported, exports, people
 from kanta_core.database.pool import Connection
+from kanta_core.domain.audit import Action
 from kanta_core.domain.exports import Export, ExportKind
 from kanta_core.errors import PersonNotFound, StorageUnavailable
 from kanta_core.services import Services
@@ -28,6 +29,8 @@ def request_export(services: Services, code: str, kind: ExportKind, *, cluster_i
         if cluster_id is not None:
             cluster_id = _living(connection, event_id, cluster_id)
         asked = exports.ask_for(connection, event_id, kind, cluster_id=cluster_id)
+        if asked[1]:
+            audit.note(connection, event_id, Action.EXPORT_MADE, asked[0].id, kind=kind, cluster_id=cluster_id)
     return begun(services, asked)
 
 

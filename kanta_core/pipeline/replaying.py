@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kanta_core.database import assignments, corrections, neighbours
+from kanta_core.database import assignments, corrections, neighbours, notices
 from kanta_core.database.assignments import Number, Standing
 from kanta_core.database.pool import Connection
 from kanta_core.domain.corrections import MAKES_A_PERSON, Correction
@@ -79,6 +79,7 @@ def replay_event(
         if (now := _described(its, traits.get(number), goes_on_as=goes_on.get(number))) != its
     ]
     assignments.describe(connection, event_id, changed)
+    notices.tell_people(connection, event_id)
     moved = {number for face, now in moves.items() for number in (before[face].cluster_id, now.cluster_id)}
     return (moved | {number.cluster_id for number in changed}) & living
 

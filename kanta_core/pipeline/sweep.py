@@ -18,6 +18,7 @@ from kanta_core.errors import KantaError
 from kanta_core.pipeline.exports import sweep_exports
 from kanta_core.pipeline.lost_pictures import compare_pictures
 from kanta_core.pipeline.remove import delete_doomed, finish_removal, forget_blob
+from kanta_core.pipeline.webhooks import sweep_webhooks
 from kanta_core.services import Services
 from kanta_core.storage.listing import Blob
 from kanta_core.storage.names import ENCODE_QUEUE
@@ -33,7 +34,7 @@ def sweep(services: Services) -> None:
     """Compare storage with the database once and mend the difference. Raises the first failure, after the rest."""
     failures: list[KantaError] = []
     _finish_removals(services, failures)
-    for step in (_compare, compare_pictures, _take_in_drops, _queue_overdue, sweep_exports):
+    for step in (_compare, compare_pictures, _take_in_drops, _queue_overdue, sweep_exports, sweep_webhooks):
         with _going_on(failures):
             step(services)
     if failures:

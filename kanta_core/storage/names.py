@@ -22,6 +22,8 @@ RECLUSTER_QUEUE = "kanta-recluster"
 TAKE_IN_QUEUE = "kanta-take-in"
 # Exports to write, or to go on with.
 EXPORT_QUEUE = "kanta-export"
+# Webhooks that are to be told something.
+WEBHOOK_QUEUE = "kanta-webhook"
 
 # Where the Functions host puts what failed five times.
 BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
@@ -34,6 +36,7 @@ QUEUES = (
     RECLUSTER_QUEUE,
     TAKE_IN_QUEUE,
     EXPORT_QUEUE,
+    WEBHOOK_QUEUE,
     BLOB_POISON_QUEUE,
     ENCODE_POISON_QUEUE,
     EXPORT_POISON_QUEUE,
