@@ -54,11 +54,14 @@ NUMBERS = """
 DELETE_CORRECTIONS = """
     DELETE FROM corrections c
      WHERE c.event_id = %(event_id)s
+       AND c.face_ids <@ %(face_ids)s::uuid[]
        AND CASE
-           WHEN c.kind IN ('name', 'hide') THEN c.cluster_id = ANY(%(numbers)s)
-           ELSE (c.face_ids || c.other_face_ids) && %(face_ids)s::uuid[]
-                AND c.face_ids <@ %(face_ids)s::uuid[]
-                AND (c.kind NOT IN ('merge', 'different_people') OR c.other_face_ids <@ %(face_ids)s::uuid[])
+           WHEN c.kind IN ('name', 'hide', 'cover', 'one_person') THEN c.cluster_id = ANY(%(numbers)s)
+           WHEN c.kind IN ('merge', 'different_people')
+           THEN c.other_face_ids <@ %(face_ids)s::uuid[]
+                AND (c.cluster_id = ANY(%(numbers)s) OR c.face_ids <> '{}')
+                AND (c.other_cluster_id = ANY(%(numbers)s) OR c.other_face_ids <> '{}')
+           ELSE true
            END
 """
 

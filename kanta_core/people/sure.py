@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from kanta_core.people.recognising import Candidate
 
-# Of LFW's people that nothing was fitted on, shown to events of 40 to 1,500, 62 % are found for sure, of Yale's 95 %,
-# of made-up weddings' guests 84 %; 2 of 1,390 people shown, half of whom were there, are taken for another
-# (`python -m bench guests`). At .90 it were 68, 95 and 92 %, and 6.
+# Of LFW's people nothing was fitted on, shown to events of 40 to 1,500, 62 % are found for sure, of Yale's 95 % and
+# of made-up weddings' guests 84 %; of 1,390 people shown, half of them not there, 2 are taken for another
+# (`python -m bench guests`). Asking for .90 only, 68, 95 and 92 % were found, and 6 taken for another.
 _SURE = 0.95
 # One human who came out as several people is about as far from each of them: squared, at unit length.
 _AS_NEAR = 0.05
@@ -17,7 +17,7 @@ _TOO_NEAR = 0.02
 
 
 def surely(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Those of the candidates, people as `recognise` has them, who are the human shown; none where that is open."""
+    """Those of the candidates, people as in `recognise`, who are the human shown; nobody where it is open."""
     if not candidates or candidates[0].probability < _SURE:
         return []
     # Of all but the first the nearest other is the first.

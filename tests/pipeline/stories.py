@@ -8,11 +8,15 @@ from contextlib import suppress
 
 from PIL import Image
 
+from kanta_core.domain.access import ORGANISER
 from kanta_core.domain.corrections import CorrectionKind, Statement
+from kanta_core.domain.guests import CONSENT_VERSION
 from kanta_core.errors import EventNotFound, KantaError, StalePeople
 from kanta_core.pipeline.correct import correct
 from kanta_core.pipeline.encode import encode
+from kanta_core.pipeline.erase import erase
 from kanta_core.pipeline.gather import change_event, create_event
+from kanta_core.pipeline.guests import make_link
 from kanta_core.pipeline.recluster import recluster, request_reclusters
 from kanta_core.pipeline.reencode import reencode
 from kanta_core.pipeline.remove import remove_event, remove_image
@@ -145,6 +149,13 @@ def _encoded_again(services: Services, world: World, code: str) -> None:
         encode(services, image.blob_name)
 
 
+def _forgotten(services: Services, world: World, code: str) -> None:
+    # However she came by her link.
+    _grouped(world.services, world, code)
+    link = make_link(world.services, ORGANISER, code, photo("anna", take=9), consent=CONSENT_VERSION)
+    erase(services, link.token)
+
+
 def _pictures_lost(services: Services, world: World, _: str) -> None:
     for name in sorted(world.pictures.list_blob_names())[::2]:
         world.pictures.delete_blob(name)
@@ -167,4 +178,5 @@ STORIES: dict[str, Story] = {
     "the code is used again": _used_again,
     "the photos are encoded once more": _encoded_again,
     "pictures are lost": _pictures_lost,
+    "somebody asks to be forgotten": _forgotten,
 }

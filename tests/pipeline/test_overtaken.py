@@ -32,6 +32,9 @@ PAIRS = [
     ("the photos are encoded once more", "the holder's blob vanishes"),
     ("the photos are encoded once more", "the code is used again"),
     ("pictures are lost", "a duplicate is removed"),
+    ("the people are made", "somebody asks to be forgotten"),
+    ("somebody asks to be forgotten", "the photos are encoded once more"),
+    ("somebody asks to be forgotten", "a photo is dropped"),
 ]
 
 
