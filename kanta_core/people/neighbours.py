@@ -30,13 +30,14 @@ def near_pairs(vectors: NDArray[np.float32], *, radius: float, most: int) -> Pai
     order = _alike_together(vectors)
     vectors = vectors[order]
     nearest = _Nearest(count, most, least=1.0 - radius / 2.0)  # |a-b|² = 2 - 2 a·b
-    sketches = _sketch(vectors)
     starts = range(0, count, _BLOCK)
     # Each block by itself comes first: what is found there keeps the rest short.
     # Products on one thread each: BLAS's own would wait for each other, 13 s instead of 8 for 100,000 faces.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(_THREADS) as threads:
         list(threads.map(lambda start: _within(vectors, start, nearest), starts))
-        list(threads.map(lambda start: _beyond(vectors, sketches, start, nearest), starts))
+        if count > _BLOCK:
+            sketches = _sketch(vectors)
+            list(threads.map(lambda start: _beyond(vectors, sketches, start, nearest), starts))
     left, right = nearest.pairs()
     return distinct(order[left], order[right], count)
 
