@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from pydantic import SecretStr
+from threadpoolctl import threadpool_limits
 
 from devhost.azurite import Azurite, new_key
 from devhost.postgres import Postgres
@@ -37,9 +38,12 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_thread_per_process() -> None:
+def one_thread_per_process() -> Iterator[None]:
     """As the dev host and the container run: parallel work is done by processes."""
+    # The variable is for child processes; here numpy is imported already.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(scope="session")
