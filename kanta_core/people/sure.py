@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kanta_core.people.recognising import Candidate
 
-# Of LFW's people nothing was fitted on, shown to events of 40 to 1,500, 62 % are found for sure, of Yale's 95 % and
+# Of LFW's people nothing was fitted on, shown to events of 40 to 1,500, 62 % are found for sure, of Yale's 95 %,
 # of made-up weddings' guests 84 %; of 1,390 people shown, half of them not there, 2 are taken for another
 # (`python -m bench guests`). Asking for .90 only, 68, 95 and 92 % were found, and 6 taken for another.
 _SURE = 0.95
