@@ -117,7 +117,14 @@ async function part(signal) {
     showFindMe(its);
   } else {
     const { showGallery } = await import("./my_photos.js");
-    if (!signal.aborted) await showGallery({ ...its, whose });
+    if (signal.aborted) return;
+    try {
+      await showGallery({ ...its, whose });
+    } catch (error) {
+      if (error.status !== 403 || whose === "own") throw error;
+      // Guests see themselves only, from this moment on.
+      location.hash = `#/${guest.code}`;
+    }
   }
 }
 

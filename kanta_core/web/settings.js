@@ -4,10 +4,11 @@ import { call } from "./api.js";
 import { confirmed } from "./dialogs.js";
 import { fill, h } from "./dom.js";
 import { attempt, tell } from "./notices.js";
+import { webhooksCard } from "./webhooks.js";
 import { address, eventName } from "./words.js";
 
 /** @param {import("./event.js").Tab} tab */
-export async function showSettings({ panel, code, live }) {
+export async function showSettings({ panel, code, live, signal }) {
   const { event } = live;
   const name = h("input", { id: "name", autocomplete: "off", maxlength: 200, value: event.name });
   const description = h("textarea", { id: "description", rows: 4, maxlength: 2_000 }, event.description);
@@ -95,6 +96,7 @@ export async function showSettings({ panel, code, live }) {
       h("div", { class: "actions" }, h("button", { class: "primary" }, "Save")),
     ),
     h("section", { class: "card" }, h("label", { for: "picture" }, "Picture of the event"), image),
+    webhooksCard(code, signal),
     h(
       "section",
       { class: "card" },

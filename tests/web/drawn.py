@@ -18,7 +18,7 @@ from playwright.sync_api import Page, Route
 
 from tests.web.visitor import Visitor
 
-_FOLDER = os.environ.get("KANTA_SCREENSHOTS")
+_FOLDER = os.environ.get("KANTA_SCREENSHOTS") or None
 _SIZE = 400
 _SKIN = ("#f2d3bc", "#c98d63", "#8a5a3c", "#e8b996", "#5f3d2a", "#f6e0cf")
 _HAIR = ("#2a1d14", "#6b4423", "#b98a3e", "#1a1a1e", "#7d7d85")
@@ -50,7 +50,10 @@ def take(page: Page, name: str) -> None:
     if _FOLDER is None:
         return
     page.wait_for_load_state("networkidle")
+    # What was told at the foot of the page stands in the picture's way.
+    page.evaluate("document.querySelector('.dock').style.visibility = 'hidden'")
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
+    page.evaluate("document.querySelector('.dock').style.visibility = ''")
     folder = Path(_FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     picture.convert("RGB").save(folder / f"{name}.webp", quality=82, method=6)

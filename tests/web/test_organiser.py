@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from PIL import Image
+from PIL.ExifTags import IFD, Base
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.stack import Stack
+from tests.web.drawn import draw_instead, take
+from tests.web.guests import invite, phone
 from tests.web.visitor import KEY, Visitor
 
 pytestmark = pytest.mark.timeout(240)
 
 EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+_PLACES = ("photos", "people", "people/1", "questions", "share", "overview", "history", "settings")
 
 
 # Whether the first two people's faces are to be seen.
@@ -25,6 +32,14 @@ def create_event(page: Page, name: str, code: str) -> None:
     expect(page.get_by_label("Code", exact=True)).to_have_value(code)
     page.get_by_role("button", name="Create event").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def _evil_exif() -> Image.Exif:
+    """What a camera may have been made to say about its photo and its owner."""
+    exif = Image.Exif()
+    exif[Base.ImageDescription] = exif[Base.Artist] = exif[Base.Copyright] = exif[Base.Model] = EVIL
+    exif.get_ifd(IFD.Exif)[Base.UserComment] = b"ASCII\0\0\0" + EVIL.encode()
+    return exif
 
 
 def open_tab(page: Page, name: str) -> None:
@@ -47,6 +62,7 @@ def test_a_dropped_folder_becomes_people_who_are_named_merged_and_unmerged(visit
     cards = page.locator(".people li")
     expect(cards).to_have_count(people, timeout=30_000)
     visitor.stack.wait_for("pictures", lambda: page.evaluate(_SHOWN))
+    draw_instead(visitor, "yales-party")
 
     cards.first.get_by_role("link").click()
     page.get_by_label("Name", exact=True).fill("Ada")
@@ -63,6 +79,57 @@ def test_a_dropped_folder_becomes_people_who_are_named_merged_and_unmerged(visit
     open_tab(page, "History")
     expect(page.locator(".history li")).to_have_count(2)
     expect(page.locator(".history .undone")).to_have_count(1)
+
+
+def test_an_event_is_seen_at_a_glance_and_its_people_and_photos_are_taken_along(
+    visitor: Visitor, party: Path
+) -> None:
+    page = visitor.page
+    draw_instead(visitor, "yales-party")
+    page.goto("/#/events/yales-party/overview")
+    people = visitor.ask("GET", "/clusters?event_code=yales-party")
+    most = max(person["image_count"] for person in people if person["cluster_id"] > 0)
+    plots = page.get_by_role("img", name="People by photos"), page.get_by_role("img", name="Faces over time")
+    for plot in plots:
+        expect(plot).to_be_visible()
+    expect(page.locator("figcaption").first).to_contain_text(f"in {most} photos")
+    page.get_by_text("As a table").first.click()
+    rows = page.get_by_role("region", name="People by photos, as a table").get_by_role("row")
+    expect(rows).to_have_count(1 + len([person for person in people if person["cluster_id"] > 0]))
+    page.get_by_text("As a table").first.click()
+    take(page, "overview")
+    page.goto("/#/events/yales-party/people")
+    expect(page.locator(".people li").first).to_be_visible()
+    take(page, "people")
+
+    page.goto("/#/events/yales-party/people/1")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download photos").click()
+    with zipfile.ZipFile(saved.value.path()) as packed:
+        (one,) = (person for person in people if person["cluster_id"] == 1)
+        assert len(packed.namelist()) == one["image_count"]
+        for name in packed.namelist():
+            assert packed.read(name) == (party / name).read_bytes()
+
+
+def test_another_program_is_told_what_happens_until_it_is_removed(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/#/events/yales-party/settings")
+    page.get_by_label("Address", exact=True).fill("http://127.0.0.1:9/kanta")
+    page.get_by_label("People change").uncheck()
+    page.get_by_role("button", name="Add", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    secret = dialog.get_by_label("Secret", exact=True).input_value()
+    (webhook,) = visitor.ask("GET", "/webhooks/yales-party")
+    assert webhook["kinds"] == ["photo.encoded"]
+    assert len(secret) > 30
+    assert secret not in str(webhook)
+    assert visitor.judged() == []
+    dialog.get_by_role("button", name="I have it").click()
+    page.get_by_role("button", name="Remove http://127.0.0.1:9/kanta").click()
+    dialog.get_by_role("button", name="Remove").click()
+    expect(page.locator("#notices")).to_contain_text("removed")
+    assert visitor.ask("GET", "/webhooks/yales-party") == []
 
 
 def test_who_acts_on_what_changed_meanwhile_is_told_and_changes_nothing(visitor: Visitor) -> None:
@@ -163,12 +230,14 @@ def test_a_rejected_drop_shows_its_reason_and_is_tried_again_on_request(visitor:
 
 
 def test_names_that_are_markup_are_shown_as_they_are_written(
-    visitor: Visitor, party: Path, tmp_path: Path
+    browser: Browser, visitor: Visitor, party: Path, tmp_path: Path
 ) -> None:
     page = visitor.page
-    visitor.ask("POST", "/events", json={"event_code": "evil", "name": EVIL, "description": EVIL})
-    photo = tmp_path / "<img src=x onerror=alert(3)>.png"
-    photo.write_bytes(min(party.glob("*.*g")).read_bytes())
+    evil = {"event_code": "evil", "name": EVIL, "description": EVIL, "guests_see": "everything"}
+    visitor.ask("POST", "/events", json={**evil, "start_date_time": "2026-11-21T12:00:00Z"})
+    photo = tmp_path / "<img src=x onerror=alert(3)>.jpg"
+    with Image.open(min(party.glob("*.*g"))) as image:
+        image.convert("RGB").save(photo, quality=95, exif=_evil_exif())
     page.goto("/")
     expect(page.get_by_role("link", name=EVIL)).to_be_visible()
     page.goto("/#/events/evil")
@@ -182,11 +251,26 @@ def test_names_that_are_markup_are_shown_as_they_are_written(
     page.get_by_role("button", name="Save name").click()
     expect(page.locator(".panel h2")).to_have_text(EVIL)
     expect(page.locator("#notices")).to_contain_text(EVIL)
-    for tab in ("People", "History", "Settings"):
+    visitor.ask("POST", "/tokens/evil", json={"scopes": ["browse"], "label": EVIL})
+    for tab in ("People", "Share", "Overview", "History", "Settings"):
         open_tab(page, tab)
-        expect(page.get_by_role("heading", name=tab)).to_be_visible()
-    assert page.locator("img[src='x'], main script").count() == 0
+        expect(page.get_by_role("heading", name=tab, exact=True)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert page.locator("img[src='x'], main script").count() == 0
     assert visitor.dialogs == []
+    with phone(browser, visitor.stack) as guest:
+        guest.page.goto(invite(visitor, "evil"))
+        expect(guest.page.get_by_role("heading", level=1)).to_have_text(EVIL)
+        expect(guest.page.locator("header p").last).to_have_text(EVIL)
+        guest.page.get_by_role("link", name="All photos").click()
+        guest.page.locator(".photos button").first.click()
+        expect(guest.page.get_by_role("dialog").get_by_role("link", name="Save")).to_be_visible()
+        assert guest.page.locator("img[src='x'], main script").count() == 0
+        assert guest.dialogs == []
+        guest.page.goto(f"/join#/{quote(EVIL)}")
+        expect(guest.page.get_by_role("heading", name="Find your photos")).to_be_visible()
+        expect(guest.page.get_by_role("link", name=EVIL)).to_be_visible()
+        assert guest.dialogs == []
 
 
 def test_the_pages_are_no_trouble_to_anybody_in_light_or_dark(browser: Browser, stack: Stack) -> None:
@@ -195,7 +279,7 @@ def test_the_pages_are_no_trouble_to_anybody_in_light_or_dark(browser: Browser, 
             browser, stack, color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844}
         ) as visitor:
             page = visitor.page
-            for place in ("", "photos", "people", "people/1", "questions", "history", "settings"):
+            for place in ("", *_PLACES):
                 page.goto(f"/#/events/yales-party/{place}" if place else "/")
                 expect(page.locator("h1, .panel h2").last).to_be_attached()
                 page.wait_for_load_state("networkidle")

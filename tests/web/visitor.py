@@ -15,6 +15,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Re
 from tests.e2e.stack import ROOT, Stack
 
 KEY = "an-organiser-key-for-tests-in-browsers"
+# Of everything that was loaded, unpacked.
+WEIGHT = """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .reduce((sum, each) => sum + each.decodedBodySize, 0)"""
 _AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 _HERE = {"localhost", "127.0.0.1"}
 
