@@ -108,6 +108,23 @@ class ScopeMissing(Refusal):
     slug = "scope-missing"
 
 
+class OriginRefused(Refusal):
+    """Pages of this origin may not ask this of Kanta; KANTA_CORS_ORIGINS names those that may."""
+
+    slug = "origin-refused"
+
+
+class TooManyRequests(Refusal):
+    """That was asked for too often with this token; ask again after the seconds that Retry-After tells."""
+
+    slug = "too-many-requests"
+
+    def __init__(self, retry_after: int = 60) -> None:
+        super().__init__()
+        # Seconds.
+        self.retry_after = retry_after
+
+
 class Conflict(Refusal):
     """The request conflicts with what is there."""
 
@@ -239,6 +256,12 @@ class StorageUnavailable(Unavailable):
     """The storage can't be reached for the moment."""
 
     slug = "storage-unavailable"
+
+
+class Busy(Unavailable):
+    """Kanta is looking at other photos; ask again in a moment."""
+
+    slug = "busy"
 
 
 class BlobChanged(Unavailable):

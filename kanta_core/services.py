@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from kanta_core.database.pool import Database
+from kanta_core.errors import Busy
 from kanta_core.people.galleries import Galleries
 from kanta_core.settings import Settings, load
 from kanta_core.storage.blobs import Blobs
@@ -16,6 +17,10 @@ from kanta_core.storage.queues import Queues
 
 if TYPE_CHECKING:
     from kanta_core.domain.faces import Encoding
+
+
+# Each holds a photo and a thread while it waits; the last of them waits a few seconds.
+_SEATS = 8
 
 
 class Encoder(Protocol):
@@ -34,6 +39,7 @@ class Services:
     queues: Queues
     galleries: Galleries
     _encoder_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _seats: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_SEATS), repr=False)
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -46,6 +52,15 @@ class Services:
         """Image bytes → faces, one photo at a time: dlib holds the interpreter anyway, and memory adds up."""
         with self._encoder_lock:
             return self._encoder.encode(data)
+
+    def encode_now(self, data: bytes) -> Encoding:
+        """The same for somebody who waits for it; Busy where so many do that others' requests would wait, too."""
+        if not self._seats.acquire(blocking=False):
+            raise Busy
+        try:
+            return self.encode(data)
+        finally:
+            self._seats.release()
 
     def close(self) -> None:
         self.galleries.close()

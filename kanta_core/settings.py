@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -23,6 +33,7 @@ from kanta_core.errors import SettingsError
 
 _LOCAL_SETTINGS = Path("local.settings.json")
 _SHORTEST_KEY = 32
+_ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 # What App Service, the plans of Functions (Flex has its own) and Container Apps set, and Core Tools don't.
 _SIGNS_OF_AZURE = (
     "WEBSITE_SITE_NAME",
@@ -55,6 +66,20 @@ def _address(url: str) -> str:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc or urlsplit(url).query:
         raise ValueError("an address begins with http:// or https:// and a host")
     return url.rstrip("/")
+
+
+def _split(given: object) -> object:
+    return given.split(",") if isinstance(given, str) else given
+
+
+def _origin(text: str) -> str:
+    text = text.strip().rstrip("/")
+    if not _ORIGIN.fullmatch(text):
+        raise ValueError("an origin is a scheme and a host, as in https://photos.example, or * for all")
+    return text.lower()
+
+
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)]
 
 
 def _local_values() -> dict[str, str]:
@@ -175,7 +200,16 @@ class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
     max_description_length: int = Field(default=2_000, ge=1)
     # Where guests find Kanta: what invitations begin with. Left out: wherever the request for one came to.
     public_url: Annotated[str, AfterValidator(_address)] | None = None
+    # Origins whose pages browsers let ask Kanta, separated by commas. Azure's own CORS setting of the function app
+    # stays empty: where it is not, Azure answers browsers before Kanta is asked.
+    cors_origins: Origins = ()
     blob_url_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
+    # As long as somebody may take to send what an upload ticket is for. It can't be taken back before.
+    upload_ticket_minutes: int = Field(default=240, ge=5, le=24 * 60)
+    # Searches by face that each token has: so many at once, and so many more every hour. Guests share an
+    # invitation, and come all at the same time.
+    searches_at_once: int = Field(default=200, ge=1)
+    searches_per_hour: int = Field(default=120, ge=1)
     database_pool_size: int = Field(default=8, ge=1)
     # Whether a transaction-level pooler (PgBouncer) is in between: it gives every transaction another session.
     database_pooler: bool = False

@@ -127,3 +127,23 @@ def test_no_secret_is_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -
     shown = f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
     assert KEY not in shown
     assert "hunter2" not in shown
+
+
+def test_origins_are_listed_with_commas_and_are_origins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KANTA_ORGANISER_KEY", KEY)
+    assert load(Settings).cors_origins == ()
+    monkeypatch.setenv("KANTA_CORS_ORIGINS", "https://Photos.example, http://localhost:5173/")
+    assert load(Settings).cors_origins == ("https://photos.example", "http://localhost:5173")
+    Path("local.settings.json").write_text('{"Values": {"KANTA_CORS_ORIGINS": "*"}}', encoding="utf-8")
+    monkeypatch.delenv("KANTA_CORS_ORIGINS")
+    assert load(Settings).cors_origins == ("*",)
+    for odd in (
+        "photos.example",
+        "https://photos.example/join",
+        "https://*.example",
+        "*,",
+        "null",
+        "ftp://a.example",
+    ):
+        monkeypatch.setenv("KANTA_CORS_ORIGINS", odd)
+        refused("KANTA_CORS_ORIGINS", "origin")

@@ -7,15 +7,16 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.params import Security
+from fastapi.params import Depends, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from kanta_core.api import openapi
+from kanta_core.api.dependencies import CallerOf, EventCode, ServicesOf
 from kanta_core.domain.access import Caller, Scope
 from kanta_core.domain.audit import acting
 from kanta_core.errors import ScopeMissing, Unauthenticated
-from kanta_core.pipeline.tokens import recognise
+from kanta_core.pipeline.tokens import count_search, recognise
 
 _FOR_ORGANISER = "organiser"
 _BEARER = HTTPBearer(
@@ -36,6 +37,19 @@ def needs(scope: Scope) -> Security:
 def needs_organiser() -> Security:
     """The same of a route that is the organiser's alone."""
     return Security(_BEARER, scopes=[_FOR_ORGANISER])
+
+
+def counted() -> Depends:
+    """What a route that searches by face lists besides: a token has so many searches, and is asked to wait then.
+
+    Looked at before the body is read, and for an event that is the caller's. Who manages it is not counted.
+    """
+    return Depends(_count)
+
+
+def _count(event_code: EventCode, caller: CallerOf, its: ServicesOf) -> None:  # noqa: ARG001 - it has to be theirs
+    if caller.token is not None and not caller.may(Scope.MANAGE):
+        count_search(its, caller.token.id)
 
 
 class GuardedRoute(APIRoute):

@@ -25,6 +25,8 @@ from kanta_core.api import (
     tokens,
     webhooks,
 )
+from kanta_core.api.correlation import Correlated
+from kanta_core.api.cors import Cors
 from kanta_core.api.openapi import DocumentedApp
 from kanta_core.services import Services, services
 
@@ -35,7 +37,8 @@ are in.
 Everything but `/system/health` asks for `Authorization: Bearer …`: the organiser's key, or a token of the event
 with the scope that the operation names. Another event's things are answered like things that do not exist.
 
-Errors are problem documents (RFC 9457) with a stable `type`. Times are RFC 3339 in UTC. A `bbox` is in pixels of
+Errors are problem documents (RFC 9457) with a stable `type` and the request's id. 429 and 503 say in `Retry-After`
+when to ask again. Times are RFC 3339 in UTC. A `bbox` is in pixels of
 the upright image. Links to photos are short-lived and read one photo each.
 """
 
@@ -56,6 +59,9 @@ def create_app(provide: Callable[[], Services] = services) -> FastAPI:
     )
     app.state.services = provide
     problems.install(app)
+    app.add_middleware(Cors, provide=provide)
+    # The last one comes first: whoever answers, the answer has an id.
+    app.add_middleware(Correlated)
     pages.install(app)
     app.include_router(system.public)
     for module in (

@@ -7,6 +7,8 @@ import binascii
 import uuid
 from datetime import UTC, datetime, timedelta
 
+from kanta_core.database.images import Place, Sort
+from kanta_core.domain.records import Image
 from kanta_core.errors import Invalid
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,3 +37,25 @@ def place_of(cursor: str | None) -> After | None:
         return _EPOCH + microseconds * _MICROSECOND, uuid.UUID(bytes=packed[_TIME:])
     except (binascii.Error, ValueError, OverflowError) as error:
         raise Invalid("cursor: take it as it came with the page before.") from error
+
+
+def cursor_behind(image: Image, *, sort: Sort) -> str:
+    """The text for what comes after this image in a list that is sorted so."""
+    text = cursor_after((image.created_at, image.id))
+    if sort == "created":
+        return text
+    # What a camera's clock showed has no zone; any will do.
+    taken = "" if image.taken_at is None else cursor_after((image.taken_at.replace(tzinfo=UTC), image.id))
+    return f"{taken}.{text}"
+
+
+def place_in_list(cursor: str | None, *, sort: Sort) -> Place | None:
+    """The place that a cursor of a list sorted so comes after; Invalid for a text that is none."""
+    if cursor is None:
+        return None
+    taken, dot, created = cursor.rpartition(".") if sort == "taken" else ("", ".", cursor)
+    if not dot:
+        raise Invalid("cursor: of a list that is sorted otherwise.")
+    after, taken_after = place_of(created), place_of(taken or None)
+    assert after is not None
+    return Place(taken_at=taken_after and taken_after[0].replace(tzinfo=None), created_at=after[0], id=after[1])

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from kanta_core.api import openapi
-from kanta_core.api.access import GuardedRoute, needs
+from kanta_core.api.access import GuardedRoute, counted, needs
 from kanta_core.api.dependencies import CallerOf, EventCode, ServicesOf, public_url
 from kanta_core.api.photo_body import Sent, photo_form
 from kanta_core.api.schemas.guests import GuestLinkOut
@@ -22,10 +22,10 @@ _image, _image_openapi = photo_form("image", text="consent")
 @router.post(
     "/guest-links",
     status_code=201,
-    dependencies=[needs(Scope.JOIN)],
+    dependencies=[needs(Scope.JOIN), counted()],
     openapi_extra=_image_openapi,
     responses=openapi.problems_of(
-        ConsentMissing, EventNotFound, NobodyFound, NoFace, SeveralFaces, *openapi.OF_A_PHOTO
+        ConsentMissing, EventNotFound, NobodyFound, NoFace, SeveralFaces, *openapi.OF_A_SEARCH
     ),
 )
 def make(

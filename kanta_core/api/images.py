@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from kanta_core.api import openapi
+from kanta_core.api import openapi, paging
 from kanta_core.api.access import GuardedRoute, needs
+from kanta_core.api.cursors import cursor_behind, place_in_list
 from kanta_core.api.dependencies import CallerOf, EventCode, Int4, PathEventCode, ServicesOf
 from kanta_core.api.photo_body import Sent, photo_body
 from kanta_core.api.schemas.images import FaceOut, ImageOut, ImageWithFaces, UploadOut
@@ -16,7 +17,14 @@ from kanta_core.api.schemas.times import From, To
 from kanta_core.database import events, faces, images, people
 from kanta_core.domain.access import Scope
 from kanta_core.domain.records import ImageStatus
-from kanta_core.errors import EventNotFound, ImageNotFound, NothingToRetry, StorageUnavailable, UploadOvertaken
+from kanta_core.errors import (
+    EventNotFound,
+    ImageNotFound,
+    Invalid,
+    NothingToRetry,
+    StorageUnavailable,
+    UploadOvertaken,
+)
 from kanta_core.pipeline.remove import remove_image
 from kanta_core.pipeline.retry import retry_image
 from kanta_core.pipeline.upload import upload
@@ -47,10 +55,16 @@ def upload_image(
     return UploadOut.of(uploaded.image, its.blobs)
 
 
-@router.get("/pics", dependencies=[needs(Scope.BROWSE)], responses=openapi.problems_of(EventNotFound))
+@router.get(
+    "/pics",
+    dependencies=[needs(Scope.BROWSE)],
+    responses={200: {"headers": paging.HEADERS}, **openapi.problems_of(EventNotFound)},
+)
 def list_images(
     event_code: EventCode,
     its: ServicesOf,
+    request: Request,
+    response: Response,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, lt=2**63)] = 0,
     date_from: Annotated[From | None, Query(description="Arrived then or later; a date is its start.")] = None,
@@ -60,13 +74,24 @@ def list_images(
     cluster_list_id: Annotated[list[Int4] | None, Query(description="Showing one of these people.")] = None,
     status: Annotated[list[ImageStatus] | None, Query()] = None,
     sort: Annotated[images.Sort, Query(description="By arrival, or by the cameras' clocks.")] = "created",
+    cursor: Annotated[
+        str | None, Query(description="From the link to the next page; in place of an offset.")
+    ] = None,
 ) -> list[ImageOut]:
-    """List an event's photos in every state, oldest first; by `taken`, those whose time is not known come last."""
+    """List an event's photos in every state, oldest first; by `taken`, those whose time is not known come last.
+
+    `X-Total-Count` tells how many fit; `Link` leads to the next page by a cursor, so that no photo is shown twice
+    or missed, however many come and go meanwhile.
+    """
+    if cursor is not None and offset:
+        raise Invalid("cursor: in place of an offset, not besides one.")
     with its.database.transaction() as connection:
         event_id = events.resolve(connection, event_code)
         shown = images.PageOf(
-            limit=limit,
+            # One more than is shown tells whether there is a next page.
+            limit=limit + 1,
             offset=offset,
+            after=place_in_list(cursor, sort=sort),
             sort=sort,
             date_from=date_from,
             date_to=date_to,
@@ -77,7 +102,10 @@ def list_images(
             statuses=status,
         )
         found = images.page(connection, event_id, shown)
-    return [ImageOut.of(image, its.blobs) for image in found]
+        total = images.count(connection, event_id, shown)
+    following = cursor_behind(found[limit - 1], sort=sort) if len(found) > limit else None
+    paging.tell(request, response, total=total, cursor=following)
+    return [ImageOut.of(image, its.blobs) for image in found[:limit]]
 
 
 @router.get("/pics/{uuid}", dependencies=[needs(Scope.BROWSE)], responses=openapi.problems_of(ImageNotFound))

@@ -11,6 +11,7 @@ from kanta_core.api.problems import MEDIA_TYPE, document, status_of
 from kanta_core.api.schemas.people import PersonState, ShownFace
 from kanta_core.errors import (
     BrokenImage,
+    Busy,
     DatabaseUnavailable,
     EmptyImage,
     ImageTooLarge,
@@ -19,11 +20,14 @@ from kanta_core.errors import (
     MalformedBody,
     SchemaOutdated,
     TooManyPixels,
+    TooManyRequests,
     UnsupportedImage,
 )
 
 # What may be wrong with a photo that is sent.
 OF_A_PHOTO = (MalformedBody, EmptyImage, UnsupportedImage, BrokenImage, ImageTooLarge, TooManyPixels)
+# And with a search for whom it shows.
+OF_A_SEARCH = (*OF_A_PHOTO, TooManyRequests, Busy)
 _REFERENCE = "#/components/schemas/{model}"
 _EVERYWHERE = (Invalid, DatabaseUnavailable, SchemaOutdated)
 
@@ -38,6 +42,7 @@ class InvalidValue(BaseModel):
 class Problem(BaseModel):
     """A problem document (RFC 9457). `type` is stable; `detail` is a sentence for people.
 
+    `instance` is the request's id, which its answer has as `X-Request-Id` and the log beside the cause.
     `errors` lists the invalid values of a request, `parts` the parts of Kanta and how they are, `people` those
     that changed meanwhile, as they are now, `faces` those found in a photo that shows too many.
     """
@@ -46,6 +51,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    instance: str | None = None
     errors: list[InvalidValue] = []
     parts: dict[str, str] = {}
     people: list[PersonState] = []

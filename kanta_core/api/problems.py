@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kanta_core.api.correlation import asked
 from kanta_core.api.schemas.people import ShownFace
 from kanta_core.errors import (
     Conflict,
@@ -20,9 +21,11 @@ from kanta_core.errors import (
     KantaError,
     MalformedBody,
     NotFound,
+    OriginRefused,
     Refusal,
     ScopeMissing,
     SeveralFaces,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     UnsupportedImage,
@@ -34,6 +37,8 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS: dict[type[KantaError], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     ScopeMissing: HTTPStatus.FORBIDDEN,
+    OriginRefused: HTTPStatus.FORBIDDEN,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -42,10 +47,8 @@ _STATUS: dict[type[KantaError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     KantaError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-_HEADERS = {
-    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
-    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
-}
+# Seconds after which what is down may be up again: the database's pool has tried by then.
+_MOMENT = 5
 # A request can be wrong in as many places as it has.
 _MOST_ERRORS = 20
 
@@ -63,9 +66,13 @@ def document(error: KantaError, **extra: object) -> dict[str, Any]:
 
 
 def answer(error: KantaError, **extra: object) -> JSONResponse:
-    """The answer to a request that ended in `error`."""
-    status = status_of(type(error))
-    return JSONResponse(document(error, **extra), status, _HEADERS.get(status), MEDIA_TYPE)
+    """The answer to a request that ended in `error`, which the log is told of, too."""
+    if isinstance(error, Unavailable):
+        cause = type(error.__cause__ or error).__name__
+        _note(logging.WARNING, error, f"; {error.message} ({cause})")
+    else:
+        _note(logging.INFO, error)
+    return _answer(error, **extra)
 
 
 def install(app: FastAPI) -> None:
@@ -82,14 +89,34 @@ def _document(status: int, slug: str, title: str, detail: str, **extra: object) 
     return {**known, **extra}
 
 
+def _answer(error: KantaError, **extra: object) -> JSONResponse:
+    status = status_of(type(error))
+    return JSONResponse(_identified(document(error, **extra)), status, _headers(error), MEDIA_TYPE)
+
+
+def _headers(error: KantaError) -> dict[str, str]:
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, Unavailable):
+        return {"Retry-After": str(_MOMENT)}
+    return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequests) else {}
+
+
+def _identified(content: dict[str, Any]) -> dict[str, Any]:
+    """The document with the id of the request that ended so, which the log has as well."""
+    its = asked()
+    return content if its is None else {**content, "instance": its.id.urn}
+
+
+def _note(level: int, error: KantaError, more: str = "", cause: Exception | None = None) -> None:
+    its = asked()
+    what, urn = (its.what, its.id.urn) if its is not None else ("a request", "no id")
+    _log.log(level, "%s: %d %s, %s%s", what, status_of(type(error)), error.slug, urn, more, exc_info=cause)
+
+
 async def _on_kanta_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, KantaError)
-    if isinstance(error, Refusal):
-        return answer(error)
-    if isinstance(error, Unavailable):
-        _log.warning("%s (%s)", error.message, type(error.__cause__ or error).__name__)
-        return answer(error)
-    return _internal(error)
+    return answer(error) if isinstance(error, (Refusal, Unavailable)) else _internal(error)
 
 
 async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
@@ -111,13 +138,14 @@ async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
         # FastAPI's answer to a body that is no UTF-8 or nested too deeply.
         return answer(MalformedBody("The body is not valid JSON."))
     title = HTTPStatus(error.status_code).phrase
-    content = _document(error.status_code, title.lower().replace(" ", "-"), title, str(error.detail))
+    content = _identified(_document(error.status_code, title.lower().replace(" ", "-"), title, str(error.detail)))
     return JSONResponse(content, error.status_code, error.headers, MEDIA_TYPE)
 
 
 def _internal(error: Exception) -> JSONResponse:
-    _log.error("a request ended in an error of ours", exc_info=error)
-    return answer(KantaError("Something went wrong in Kanta; it is in the log."))
+    ours = KantaError("Something went wrong in Kanta; the log tells what, under this problem's id.")
+    _note(logging.ERROR, ours, cause=error)
+    return _answer(ours)
 
 
 def _plain(text: str) -> str:

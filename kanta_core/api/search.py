@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from kanta_core.api import openapi
-from kanta_core.api.access import GuardedRoute, needs
+from kanta_core.api.access import GuardedRoute, counted, needs
 from kanta_core.api.dependencies import EventCode, ServicesOf
 from kanta_core.api.photo_body import Sent, photo_body
 from kanta_core.api.schemas.people import FoundOut, MatchOut
@@ -18,12 +18,12 @@ from kanta_core.pipeline.search import find_people, find_similar
 
 router = APIRouter(tags=["search"], route_class=GuardedRoute)
 _image, _image_openapi = photo_body("image")
-_PROBLEMS = openapi.problems_of(EventNotFound, NoFace, SeveralFaces, *openapi.OF_A_PHOTO)
+_PROBLEMS = openapi.problems_of(EventNotFound, NoFace, SeveralFaces, *openapi.OF_A_SEARCH)
 
 
 @router.post(
     "/find-similar",
-    dependencies=[needs(Scope.SEARCH)],
+    dependencies=[needs(Scope.SEARCH), counted()],
     openapi_extra=_image_openapi,
     responses=_PROBLEMS,
 )
@@ -44,7 +44,7 @@ def similar(
 
 @router.post(
     "/find-people",
-    dependencies=[needs(Scope.SEARCH)],
+    dependencies=[needs(Scope.SEARCH), counted()],
     openapi_extra=_image_openapi,
     responses=_PROBLEMS,
 )

@@ -44,10 +44,8 @@ OF_BYTES = (
 """
 )
 
-# A page of an event's images.
-_PAGE = (
-    _SELECT
-    + """
+# Those of an event that fit every filter.
+_FITTING = """
      WHERE i.event_id = %(event_id)s
        AND (%(date_from)s::timestamptz IS NULL OR i.created_at >= %(date_from)s)
        AND (%(date_to)s::timestamptz IS NULL OR i.created_at <= %(date_to)s)
@@ -57,22 +55,54 @@ _PAGE = (
        AND (%(cluster_ids)s::integer[] IS NULL OR EXISTS (
                SELECT FROM faces f
                 WHERE f.event_id = %(event_id)s AND f.image_id = i.id AND f.cluster_id = ANY(%(cluster_ids)s)))
-     ORDER BY {order}i.created_at, i.id
-     LIMIT %(limit)s OFFSET %(offset)s
 """
-)
-PAGE = _PAGE.format(order="")
+
+# How many those are.
+COUNT = "SELECT count(*) FROM images i" + _FITTING
+
+# A page of them: from the beginning, or after a row that is named by what it is sorted by. Two statements, so that
+# the one with a row begins there in the index, whatever its plan was made for.
+_PAGE = _SELECT + _FITTING + "{after} ORDER BY {order}i.created_at, i.id LIMIT %(limit)s OFFSET %(offset)s"
+PAGE = _PAGE.format(after="", order="")
+PAGE_AFTER = _PAGE.format(after=" AND (i.created_at, i.id) > (%(after_created)s, %(after_id)s)", order="")
 # The same by what the cameras' clocks showed; those that showed nothing last.
-PAGE_BY_TAKEN = _PAGE.format(order="i.taken_at, ")
-_PAGES: dict[Sort, str] = {"created": PAGE, "taken": PAGE_BY_TAKEN}
+PAGE_BY_TAKEN = _PAGE.format(after="", order="i.taken_at, ")
+PAGE_BY_TAKEN_AFTER = _PAGE.format(
+    after="""
+       AND CASE WHEN %(after_taken)s::timestamp IS NULL
+                THEN i.taken_at IS NULL AND (i.created_at, i.id) > (%(after_created)s, %(after_id)s)
+                ELSE i.taken_at IS NULL
+                     OR (i.taken_at, i.created_at, i.id) > (%(after_taken)s, %(after_created)s, %(after_id)s) END
+""",
+    order="i.taken_at, ",
+)
+_PAGES: dict[tuple[Sort, bool], str] = {
+    ("created", False): PAGE,
+    ("created", True): PAGE_AFTER,
+    ("taken", False): PAGE_BY_TAKEN,
+    ("taken", True): PAGE_BY_TAKEN_AFTER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an image is in a list, whichever way it is sorted: also once the image is gone."""
+
+    taken_at: datetime | None
+    created_at: datetime
+    id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageOf:
-    """Which images of an event a page shows. None leaves a filter out; bounds are inclusive."""
+    """Which images of an event a page shows. None leaves a filter out; bounds are inclusive.
+
+    Those `after` a place, or else from the beginning; then `offset` of them are passed over.
+    """
 
     limit: int
     offset: int = 0
+    after: Place | None = None
     sort: Sort = "created"
     date_from: datetime | None = None
     date_to: datetime | None = None
@@ -108,10 +138,24 @@ def of_bytes(connection: Connection, event_id: uuid.UUID, sha256: bytes) -> list
 
 def page(connection: Connection, event_id: uuid.UUID, shown: PageOf) -> list[Image]:
     """A page of the event's images, oldest first, ties by id; by `taken`, ties in the order of their arrival."""
-    values = {
+    values = {**_values(event_id, shown), "limit": shown.limit, "offset": shown.offset}
+    if shown.after is not None:
+        its = shown.after
+        values |= {"after_taken": its.taken_at, "after_created": its.created_at, "after_id": its.id}
+    with connection.cursor(row_factory=kwargs_row(_image)) as cursor:
+        return cursor.execute(_PAGES[shown.sort, shown.after is not None], values).fetchall()
+
+
+def count(connection: Connection, event_id: uuid.UUID, shown: PageOf) -> int:
+    """How many images of the event there are on all pages of this kind together."""
+    row: tuple[int] | None = connection.execute(COUNT, _values(event_id, shown)).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _values(event_id: uuid.UUID, shown: PageOf) -> dict[str, object]:
+    return {
         "event_id": event_id,
-        "limit": shown.limit,
-        "offset": shown.offset,
         "date_from": shown.date_from,
         "date_to": shown.date_to,
         "min_faces": shown.min_faces,
@@ -119,5 +163,3 @@ def page(connection: Connection, event_id: uuid.UUID, shown: PageOf) -> list[Ima
         "cluster_ids": None if shown.cluster_ids is None else list(shown.cluster_ids),
         "statuses": None if shown.statuses is None else [str(status) for status in shown.statuses],
     }
-    with connection.cursor(row_factory=kwargs_row(_image)) as cursor:
-        return cursor.execute(_PAGES[shown.sort], values).fetchall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.rows import kwargs_row
@@ -22,6 +22,19 @@ CALLER = f"""
       FROM tokens t
       JOIN events e ON e.id = t.event_id AND NOT e.erasing
      WHERE t.sha256 = %(sha256)s AND t.revoked_at IS NULL AND t.expires_at > now()
+"""
+
+# One search more: `searches_until` moves on by what one takes, if that is less than the allowance ahead of now.
+SEARCH = """
+    UPDATE tokens
+       SET searches_until = greatest(searches_until, now()) + %(each)s::interval
+     WHERE id = %(id)s AND greatest(searches_until, now()) + %(each)s::interval <= now() + %(ahead)s::interval
+    RETURNING id
+"""
+
+# How long until the next search of a token that has used up what it has.
+SEARCH_AGAIN = """
+    SELECT searches_until + %(each)s::interval - now() - %(ahead)s::interval FROM tokens WHERE id = %(id)s
 """
 
 # Whether the token is good.
@@ -71,6 +84,19 @@ def caller(connection: Connection, sha256: bytes) -> Caller | None:
     """Whom the token of this hash lets in; None when there is none, or it has expired or was revoked."""
     with connection.cursor(row_factory=kwargs_row(_caller)) as cursor:
         return cursor.execute(CALLER, {"sha256": sha256}).fetchone()
+
+
+def search(connection: Connection, token_id: uuid.UUID, *, at_once: int, per_hour: int) -> timedelta | None:
+    """Count one search with the token; None if it has it, else after how long it will.
+
+    It has `at_once` of them, and one more every hour's `per_hour`-th until it has all again.
+    """
+    each = timedelta(hours=1) / per_hour
+    values = {"id": token_id, "each": each, "ahead": each * at_once}
+    if connection.execute(SEARCH, values).fetchone() is not None:
+        return None
+    row: tuple[timedelta] | None = connection.execute(SEARCH_AGAIN, values).fetchone()
+    return row[0] if row else timedelta()
 
 
 def is_good(connection: Connection, token_id: uuid.UUID) -> bool:

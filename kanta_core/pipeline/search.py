@@ -75,7 +75,7 @@ def _shown(services: Services, code: str, data: bytes) -> tuple[uuid.UUID, Face,
         event_id = events.resolve(connection, code)
     if len(data) > services.settings.max_upload_bytes:
         raise ImageTooLarge
-    encoding = services.encode(data)
+    encoding = services.encode_now(data)
     if not encoding.faces:
         raise NoFace
     if len(encoding.faces) > 1:

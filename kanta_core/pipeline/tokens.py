@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from kanta_core.database import audit, events, tokens
 from kanta_core.database.pool import Connection
 from kanta_core.domain.access import ORGANISER, Caller, Scope, Token, new_token, token_sha256
 from kanta_core.domain.audit import Action
-from kanta_core.errors import Invalid, ScopeMissing, TokenNotFound, Unauthenticated
+from kanta_core.errors import Invalid, ScopeMissing, TokenNotFound, TooManyRequests, Unauthenticated
 from kanta_core.services import Services
 
 _USUAL_LIFE = timedelta(days=30)
@@ -39,6 +40,18 @@ def recognise(services: Services, credential: str | None) -> Caller:
     if caller is None:
         raise Unauthenticated
     return caller
+
+
+def count_search(services: Services, token_id: uuid.UUID) -> None:
+    """Count a search by face with this token; TooManyRequests when it has used up what it has.
+
+    Whoever has a thousand faces to try, and an invitation, is kept busy for hours.
+    """
+    at_once, per_hour = services.settings.searches_at_once, services.settings.searches_per_hour
+    with services.database.transaction() as connection:
+        wait = tokens.search(connection, token_id, at_once=at_once, per_hour=per_hour)
+    if wait is not None:
+        raise TooManyRequests(max(1, math.ceil(wait.total_seconds())))
 
 
 def make_token(

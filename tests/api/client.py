@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from json import dumps
 from typing import Any
+from uuid import UUID
 
 import httpx2
 from starlette.testclient import TestClient
@@ -42,17 +43,27 @@ class Api(TestClient):
         response = super().send(request, **options)
         said = f"{request.method} {request.url} → {response.status_code} {response.text[:500]}"
         assert response.status_code != 500, said
+        request_id = UUID(response.headers["x-request-id"])
         assert not [secret for secret in self._secrets if secret in response.text], said
         if response.status_code >= 400:
             assert response.headers["content-type"] == "application/problem+json", said
             document = response.json()
             assert document["status"] == response.status_code, said
             assert document["type"].startswith("urn:kanta:problem:"), said
+            assert document["instance"] == request_id.urn, said
+            assert ("retry-after" in response.headers) == (response.status_code in (429, 503)), said
             assert document["title"], said
             assert isinstance(document["detail"], str), said
             assert document["detail"], said
             assert not [word for word in (*_NEVER, "sig=") if word in response.text], said
         return response
+
+
+def told(response: httpx2.Response) -> tuple[int, str, list[tuple[str, str]]]:
+    """All that an answer tells, but which request it answers."""
+    request_id = response.headers["x-request-id"]
+    headers = [(name, value) for name, value in response.headers.multi_items() if value != request_id]
+    return response.status_code, response.text.replace(request_id, "its id"), sorted(headers)
 
 
 def problem(response: httpx2.Response, status: int, slug: str) -> dict[str, Any]:

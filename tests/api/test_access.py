@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import httpx2
 import pytest
 
 from kanta_core.api.app import create_app
 from kanta_core.domain.access import Scope
 from kanta_core.services import Services
-from tests.api.client import Api, problem
+from tests.api.client import Api, problem, told
 from tests.api.credentials import KEY, bearer, expire, make_token, nobodys
 from tests.api.operations import GUARDED, NOTHING, Things, operations, things_of
 
@@ -51,11 +50,6 @@ def party(closed: Api, crowd: str, services: Services, obama: bytes) -> Party:
     corrected = closed.post(f"/corrections/{crowd}", json=hide, headers=bearer(KEY))
     assert corrected.json()["correction"]["id"] == 1
     return Party(closed, its, things_of(closed, "funeral"), tokens, expired, revoked)
-
-
-def told(response: httpx2.Response) -> tuple[int, str, list[tuple[str, str]]]:
-    """All that an answer tells."""
-    return response.status_code, response.text, sorted(response.headers.multi_items())
 
 
 def test_health_alone_asks_nobody_who_they_are(closed: Api) -> None:

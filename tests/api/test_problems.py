@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from uuid import uuid4
 
 import pytest
+from starlette.testclient import TestClient
 
 from kanta_core import errors
 from kanta_core.api.app import create_app
@@ -116,3 +118,38 @@ def test_a_setting_that_is_missing_is_an_error_of_ours_not_the_clients(services:
     with Api(create_app(unset), services) as api, pytest.raises(AssertionError, match="500") as told:
         api.get("/events")
     assert not [secret for secret in secrets_of(services) if secret in str(told.value)]
+
+
+def test_a_problem_has_the_id_under_which_the_log_tells_of_it(
+    api: Api, event: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = [
+        (api.get(f"/pics/{uuid4()}"), "GET /pics/{uuid}: 404 image-not-found"),
+        (api.get("/pics", params={"event_code": event, "limit": "x"}), "GET /pics: 422 invalid-request"),
+        (api.post("/events", json={"event_code": event}), "POST /events: 409 event-code-taken"),
+    ]
+    for answer, what in asked:
+        (line,) = [record for record in caplog.messages if answer.json()["instance"] in record]
+        assert line.startswith(what), line
+    assert len({answer.json()["instance"] for answer, _ in asked}) == len(asked)
+    # Nobody tells Kanta which id to write into its log.
+    sent = "7" * 8
+    assert sent not in api.get("/pics", headers={"X-Request-Id": sent}).headers["x-request-id"]
+    assert sent not in caplog.text
+
+
+def test_an_answer_that_is_no_problem_has_an_id_too(api: Api) -> None:
+    ids = {api.get(path).headers["x-request-id"] for path in ("/events", "/openapi.json", "/system/health")}
+    assert len(ids) == 3
+
+
+def test_an_error_of_ours_is_found_in_the_log_by_the_id_the_client_was_told(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> Services:
+        raise ZeroDivisionError
+
+    answer = TestClient(create_app(broken)).get("/events")
+    assert answer.status_code == 500
+    (record,) = [each for each in caplog.records if answer.json()["instance"] in each.getMessage()]
+    assert record.exc_info is not None
