@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from kanta_core import __version__
 from kanta_core.api import (
     audit,
+    bulk,
     corrections,
     events,
     exports,
@@ -23,6 +24,7 @@ from kanta_core.api import (
     search,
     system,
     tokens,
+    upload_tickets,
     webhooks,
 )
 from kanta_core.api.correlation import Correlated
@@ -68,6 +70,8 @@ def create_app(provide: Callable[[], Services] = services) -> FastAPI:
         system,
         events,
         images,
+        bulk,
+        upload_tickets,
         people,
         corrections,
         reports,

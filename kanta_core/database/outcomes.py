@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from kanta_core.database import notices
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import Encoding
+from kanta_core.domain.records import ImageStatus
 
 # What encoding found, unless the image was deleted, replaced or encoded meanwhile. Success outdoes giving up.
 # Whether webhooks want to know comes back with it: where there is none, it costs no question of its own.
@@ -56,6 +57,24 @@ ENCODE_AGAIN = """
      WHERE event_id = %(event_id)s AND status = 'encoded' AND NOT encode_again
        AND (%(encoder)s::text IS NULL OR encoder <> %(encoder)s)
        AND (%(hashes)s::bytea[] IS NULL OR sha256 = ANY(%(hashes)s))
+"""
+
+# The same for many of an event.
+RETRY_ALL = """
+    UPDATE images
+       SET status = 'pending', status_reason = NULL, last_error = NULL, last_modified = clock_timestamp()
+     WHERE event_id = %(event_id)s AND id = ANY(%(ids)s::uuid[]) AND status IN ('failed', 'rejected', 'pending')
+    RETURNING id, blob_name
+"""
+
+# Which of them are the event's.
+AMONG = "SELECT id FROM images WHERE event_id = %(event_id)s AND id = ANY(%(ids)s::uuid[])"
+
+# Those of a status, the oldest first, each with how many there are.
+WITH_STATUS = """
+    SELECT id, count(*) OVER () FROM images
+     WHERE event_id = %(event_id)s AND status = %(status)s::image_status
+     ORDER BY created_at, id LIMIT %(most)s
 """
 
 # What a try that will be repeated said.
@@ -126,3 +145,23 @@ def note_error(connection: Connection, blob_name: str, error: str) -> None:
 def retry(connection: Connection, image_id: uuid.UUID) -> bool:
     """Whether the image can be tried again: False when it is encoded or a duplicate."""
     return connection.execute(RETRY, {"image_id": image_id}).rowcount == 1
+
+
+def retry_all(connection: Connection, event_id: uuid.UUID, image_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Those of these images of the event that can be tried again, each with its blob."""
+    rows = connection.execute(RETRY_ALL, {"event_id": event_id, "ids": list(image_ids)})
+    return dict(rows.fetchall())
+
+
+def among(connection: Connection, event_id: uuid.UUID, image_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these images that are the event's."""
+    return {found for (found,) in connection.execute(AMONG, {"event_id": event_id, "ids": list(image_ids)})}
+
+
+def with_status(
+    connection: Connection, event_id: uuid.UUID, status: ImageStatus, *, most: int
+) -> tuple[list[uuid.UUID], int]:
+    """The oldest of the event's images of this status, and how many there are of it in all."""
+    values = {"event_id": event_id, "status": str(status), "most": most}
+    rows = connection.execute(WITH_STATUS, values).fetchall()
+    return [image_id for image_id, _ in rows], rows[0][1] if rows else 0

@@ -16,10 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from kanta_core.database import events, forgotten, guests, neighbours, tokens
+from kanta_core.database import audit, events, forgotten, guests, neighbours, tokens
 from kanta_core.database.forgotten import Gone
 from kanta_core.database.pool import Connection
 from kanta_core.domain.access import Token
+from kanta_core.domain.audit import Action
 from kanta_core.errors import NobodyFound, StorageUnavailable, Unauthenticated
 from kanta_core.services import Services
 from kanta_core.storage.names import PICTURES, crop_name
@@ -61,6 +62,7 @@ def erase(services: Services, token: Token) -> Receipt:
         if recorded is None:
             raise NobodyFound("Nobody was found with this token: there is nobody to forget.")
         tokens.revoke(connection, token.event_id, token.id)
+        audit.note(connection, token.event_id, Action.FACES_FORGOTTEN, faces=len(gone), people=len(people))
         if gone:
             events.faces_changed(connection, token.event_id)
     erased_at, consent_version = recorded

@@ -59,8 +59,8 @@ def queue_heir(services: Services, blob_name: str | None) -> None:
         _log.warning("could not queue the heir of a photo; the sweep will")
 
 
-def remove_image(services: Services, code: str, image_id: uuid.UUID) -> None:
-    """Delete an image and every other image of the same bytes in its event, rows and blobs."""
+def remove_image(services: Services, code: str, image_id: uuid.UUID) -> Collection[uuid.UUID]:
+    """Delete an image and every other image of the same bytes in its event, rows and blobs; which those were."""
     with services.database.transaction() as connection:
         image = image_of_event(images.get(connection, image_id), events.resolve(connection, code))
     unread = _unread(services, image)
@@ -84,6 +84,7 @@ def remove_image(services: Services, code: str, image_id: uuid.UUID) -> None:
     delete_doomed(services, blobs)
     if image.sha256 is not None:
         forget_pictures(services, image.event_id, image.sha256)
+    return doomed.keys()
 
 
 def image_of_event(image: Image | None, event_id: uuid.UUID) -> Image:

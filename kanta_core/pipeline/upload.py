@@ -45,7 +45,7 @@ def upload(services: Services, code: str, data: bytes, *, file_name: str | None)
     if len(data) > services.settings.max_upload_bytes:
         raise ImageTooLarge
     format_ = check(data, max_pixels=services.settings.max_pixels)
-    name = _shown_name(file_name)
+    name = shown_name(file_name)
     uploaded = _insert(services, code, data, format_, name)
     if uploaded.image.etag is not None and services.blobs.look(uploaded.image.blob_name) is None:
         # Whoever deleted the blob deleted the image, although nobody has noticed yet.
@@ -88,7 +88,8 @@ def _confirm(services: Services, image: Image) -> None:
         raise EventNotFound if event is None else UploadOvertaken
 
 
-def _shown_name(file_name: str | None) -> str:
+def shown_name(file_name: str | None) -> str:
+    """What a photo is called that came under this name: one line, no folders, "" where nothing of it is left."""
     # Browsers send a bare name, some clients a path; a control character has no place in a list of names.
     bare = (file_name or "").replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(c for c in bare if c.isprintable() and not "\ud800" <= c <= "\udfff")[:_NAME_LENGTH].strip()

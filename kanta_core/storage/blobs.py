@@ -9,23 +9,22 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import (
     BlobClient,
     BlobProperties,
-    BlobSasPermissions,
     BlobServiceClient,
     ContentSettings,
-    generate_blob_sas,
 )
 
 from kanta_core.errors import BlobChanged, StorageUnavailable
 from kanta_core.storage.account import CHECK_OPTIONS, blob_options, storage_errors
 from kanta_core.storage.listing import FOLDER_MARKER, Blob, parse_page
 from kanta_core.storage.names import CONTAINERS, PHOTOS
+from kanta_core.storage.signing import Signing
 from kanta_core.storage.staging import Staging, commit
 from kanta_core.storage.transfer import Transfer
 
@@ -41,6 +40,7 @@ class Blobs:
 
     def __init__(self, connection_string: str, *, link_lifetime: timedelta) -> None:
         self._service = BlobServiceClient.from_connection_string(connection_string, **blob_options())
+        self.signing = Signing(self._service)
         self._transfer = Transfer(self._service)
         self._link_lifetime = link_lifetime
         # Kept, so that a photo with one face does not pay for starting threads. They start when first needed.
@@ -153,17 +153,8 @@ class Blobs:
         """
         step = _LINK_STEP.total_seconds()
         start = datetime.fromtimestamp(datetime.now(UTC).timestamp() // step * step, UTC)
-        token = generate_blob_sas(
-            account_name=str(self._service.account_name),
-            container_name=container,
-            blob_name=name,
-            account_key=self._service.credential.account_key,
-            permission=BlobSasPermissions(read=True),
-            expiry=start + _LINK_STEP + self._link_lifetime,
-            content_type=content_type,
-            content_disposition=file_name and f"attachment; filename*=UTF-8''{quote(file_name, safe='')}",
-        )
-        return f"{self._client(container, name).url}?{token}"
+        until = start + _LINK_STEP + self._link_lifetime
+        return self.signing.to_read(container, name, until=until, content_type=content_type, file_name=file_name)
 
     @property
     def origin(self) -> str:

@@ -34,6 +34,9 @@ _BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
         "revisions": {its["cluster_id"]: its["revision"]},
     },
     "post /tokens/{event_code}": lambda _: {"scopes": ["browse"]},
+    "post /pics/{event_code}/deletions": lambda its: {"uuids": [its["uuid"]]},
+    "post /pics/{event_code}/retries": lambda its: {"uuids": [its["uuid"]]},
+    "post /upload-tickets/{event_code}": lambda _: {"files": [{"name": "a.jpg"}]},
     "post /invitations/{event_code}": lambda _: {},
     "post /exports/{event_code}": lambda _: {"kind": "csv"},
     # An address of the internet, so that no name is looked up; nothing is sent to it.

@@ -20,7 +20,8 @@ from tests.api.operations import GUARDED, things_of
 
 # What changes nothing, or leaves no event, and what guests do, which has rows of its own.
 UNWRITTEN = {
-    *("post /find-similar", "post /find-people", "post /guest-links", "post /pics/{event_code}"),
+    *("post /find-similar", "post /find-people", "post /guest-links"),
+    *("post /pics/{event_code}", "post /upload-tickets/{event_code}"),
     "delete /events",
 }
 
@@ -42,7 +43,7 @@ def test_every_operation_that_changes_something_is_written_down(
             continue
         organiser = operation.scope is None
         things = things_of(closed, crowd)
-        if operation.path.endswith("/retry"):
+        if "/retr" in operation.path:
             give_up(services, f"{crowd}/{things['uuid']}.jpg")
         if operation.path.startswith("/corrections") and "{correction_id}" in operation.path:
             next(each for each in GUARDED if each.name == "post /corrections/{event_code}").ask(

@@ -51,6 +51,9 @@ OPERATIONS = {
     "get /me/pics/{uuid}/photo": {200, 404, 422, 503},
     "post /me/erasure": {200, 404, 422, 503},
     "get /audit/{event_code}": {200, 404, 422, 503},
+    "post /pics/{event_code}/deletions": {200, 404, 422, 503},
+    "post /pics/{event_code}/retries": {200, 404, 422, 503},
+    "post /upload-tickets/{event_code}": {201, 404, 413, 422, 503},
 }
 PUBLIC = "get /system/health"
 

@@ -1,0 +1,65 @@
+"""Upload tickets, as they are asked for and given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from kanta_core.pipeline.upload_tickets import File, UploadTicket
+
+_MOST_FILES = 500
+
+
+class FileIn(BaseModel):
+    """A file that is to be sent."""
+
+    name: Annotated[str, Field(max_length=1_000)]
+    size: Annotated[int, Field(ge=0, lt=2**63)] | None = Field(
+        default=None, description="In bytes: what is too large is refused before it is sent."
+    )
+
+
+class UploadTicketIn(BaseModel):
+    """What a ticket is to be for."""
+
+    files: Annotated[list[FileIn], Field(min_length=1, max_length=_MOST_FILES)] | None = Field(
+        default=None, description="Left out: any number of files, for azcopy. That is the organiser's alone."
+    )
+
+    def wanted(self) -> list[File] | None:
+        return None if self.files is None else [File(each.name, each.size) for each in self.files]
+
+
+class PlaceOut(BaseModel):
+    """Where one file goes."""
+
+    name: str = Field(description="The file's name as it is kept; told apart where several have the same.")
+    blob_name: str
+    url: str = Field(description="Takes the file, once, as the body of a PUT with the ticket's `headers`.")
+
+
+class UploadTicketOut(BaseModel):
+    """Links that write new photos into the event and can do nothing else. They end by themselves, and only so."""
+
+    prefix: str = Field(description="Where in the container `photos` its photos arrive.")
+    expires_at: datetime
+    headers: dict[str, str] = Field(
+        default={"x-ms-blob-type": "BlockBlob"}, description="What each PUT to a link has to carry."
+    )
+    files: list[PlaceOut]
+    url: str | None = Field(
+        description="For any number of files; null where files were named. It could add photos to any event."
+    )
+    azcopy: str | None = Field(description="The command that sends a folder by `url`.")
+
+    @classmethod
+    def of(cls, ticket: UploadTicket) -> UploadTicketOut:
+        return cls(
+            prefix=ticket.prefix,
+            expires_at=ticket.expires_at,
+            files=[PlaceOut(name=each.name, blob_name=each.blob_name, url=each.url) for each in ticket.places],
+            url=ticket.url,
+            azcopy=ticket.azcopy,
+        )

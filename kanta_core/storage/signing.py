@@ -1,0 +1,75 @@
+"""Links that let somebody do one thing in storage for a while, signed with the account's key.
+
+The one place that signs what is given away: a managed identity, which has no key, would ask for a user delegation
+key here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import quote
+
+from azure.storage.blob import (
+    BlobSasPermissions,
+    BlobServiceClient,
+    ContainerSasPermissions,
+    generate_blob_sas,
+    generate_container_sas,
+)
+
+
+class Signing:
+    """Signs links to what is in an account; each is good until it expires, whatever happens meanwhile."""
+
+    def __init__(self, service: BlobServiceClient) -> None:
+        self._service = service
+        # Only an emulator is reached without encryption.
+        self._protocol = "https" if service.url.startswith("https:") else "https,http"
+
+    def to_read(
+        self, container: str, name: str, *, until: datetime, content_type: str, file_name: str | None = None
+    ) -> str:
+        """Reads this one blob, served as `content_type` whatever whoever wrote it said that it is.
+
+        With a `file_name` it is saved under that name instead of shown.
+        """
+        token = generate_blob_sas(
+            account_name=str(self._service.account_name),
+            container_name=container,
+            blob_name=name,
+            account_key=self._service.credential.account_key,
+            permission=BlobSasPermissions(read=True),
+            expiry=until,
+            content_type=content_type,
+            content_disposition=file_name and f"attachment; filename*=UTF-8''{quote(file_name, safe='')}",
+        )
+        return f"{self._service.get_blob_client(container, name).url}?{token}"
+
+    def to_create(self, container: str, name: str, *, until: datetime) -> str:
+        """Writes this one blob while there is none of its name: it reads, changes, lists and deletes nothing."""
+        token = generate_blob_sas(
+            account_name=str(self._service.account_name),
+            container_name=container,
+            blob_name=name,
+            account_key=self._service.credential.account_key,
+            permission=BlobSasPermissions(create=True),
+            expiry=until,
+            protocol=self._protocol,
+        )
+        return f"{self._service.get_blob_client(container, name).url}?{token}"
+
+    def to_create_any(self, container: str, folder: str, *, until: datetime) -> str:
+        """Leads to a folder and writes new blobs in the whole container.
+
+        Storage narrows a link to a folder only in accounts with a hierarchical namespace, which those that trigger
+        functions by blob seldom are.
+        """
+        token = generate_container_sas(
+            account_name=str(self._service.account_name),
+            container_name=container,
+            account_key=self._service.credential.account_key,
+            permission=ContainerSasPermissions(create=True),
+            expiry=until,
+            protocol=self._protocol,
+        )
+        return f"{self._service.get_blob_client(container, folder).url}?{token}"
