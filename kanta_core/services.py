@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -53,14 +55,24 @@ class Services:
         with self._encoder_lock:
             return self._encoder.encode(data)
 
-    def encode_now(self, data: bytes) -> Encoding:
-        """The same for somebody who waits for it; Busy where so many do that others' requests would wait, too."""
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The turn of somebody who waits while a photo is decoded: one at a time, like all that encode.
+
+        Busy where so many wait already that others' requests would have to, too.
+        """
         if not self._seats.acquire(blocking=False):
             raise Busy
         try:
-            return self.encode(data)
+            with self._encoder_lock:
+                yield
         finally:
             self._seats.release()
+
+    def encode_now(self, data: bytes) -> Encoding:
+        """The same as `encode` for somebody who waits for it; Busy."""
+        with self.turn():
+            return self._encoder.encode(data)
 
     def close(self) -> None:
         self.galleries.close()

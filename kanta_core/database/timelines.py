@@ -21,12 +21,12 @@ BARS = """
     middle AS (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY at) AS at FROM moments),
     near AS (
         SELECT m.at, m.faces FROM moments m, middle
-         WHERE m.at BETWEEN middle.at - %(reach)s AND middle.at + %(reach)s),
+         WHERE m.at BETWEEN middle.at - %(reach)s::interval AND middle.at + %(reach)s::interval),
     span AS (SELECT min(at) AS first, max(at) - min(at) AS length, count(*) AS many FROM near),
     pace AS (
         SELECT coalesce(
             (SELECT min(step) FROM unnest(%(steps)s::interval[]) AS step, span
-              WHERE step * %(most)s >= span.length), %(longest)s) AS step)
+              WHERE step * %(most)s::integer >= span.length), %(longest)s::interval) AS step)
     SELECT told.by_camera, pace.step, (SELECT count(*) FROM moments) - span.many AS elsewhere, bars.*
       FROM told, pace, span
       LEFT JOIN LATERAL (

@@ -107,4 +107,4 @@ def read_photo(services: Services, token: Token, image_id: uuid.UUID) -> Strippe
     # Overwritten a moment ago it is another photo, which may show somebody else.
     if data is None or hashlib.sha256(data).digest() != sha256:
         raise ImageNotFound
-    return strip(data, max_pixels=services.settings.max_pixels)
+    return strip(data, max_pixels=services.settings.max_pixels, turn=services.turn)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pillow_heif
@@ -275,6 +276,19 @@ def test_what_is_no_photo_is_refused() -> None:
 def test_more_pixels_than_are_taken_are_not_decoded() -> None:
     with pytest.raises(ImageRefused, match="megapixels"):
         strip(heic(), max_pixels=1_000)
+
+
+def test_only_what_has_to_be_decoded_waits_for_its_turn() -> None:
+    turns: list[str] = []
+
+    @contextlib.contextmanager
+    def turn() -> Iterator[None]:
+        turns.append("waited")
+        yield
+
+    for telling in TELLING.values():
+        strip(telling(), max_pixels=PIXELS, turn=turn)
+    assert len(turns) == len(TELLING) - len(COPIED)
 
 
 def test_damaged_photos_are_stripped_or_refused() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from PIL import Image
@@ -27,6 +28,9 @@ _LOSSLESS: dict[Format, Callable[[bytes], bytes | None]] = {
 }
 
 
+Turn = Callable[[], AbstractContextManager[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Stripped:
     """A photo that shows the same picture and says nothing else; `format` may be another than it came in."""
@@ -35,12 +39,14 @@ class Stripped:
     format: Format
 
 
-def strip(data: bytes, *, max_pixels: int) -> Stripped:
+def strip(data: bytes, *, max_pixels: int, turn: Turn = nullcontext) -> Stripped:
     """The photo in `data` without metadata but orientation and colour profile, at its full size; ImageRefused.
 
     A JPEG, PNG or WebP keeps its pixels bit by bit; of a film its first picture is kept. HEIC, AVIF, TIFF, GIF,
     films in WebP and oddly made files become an upright JPEG, which costs what decoding costs. What is copied is
     not decoded: a photo that `decode` took is expected, and damage inside its pixels is copied along.
+
+    What has to be decoded waits for its `turn`: 64 megapixels take half a gigabyte.
     """
     format_ = identify(data)
     without_metadata = _LOSSLESS.get(format_)
@@ -49,7 +55,8 @@ def strip(data: bytes, *, max_pixels: int) -> Stripped:
             copied = without_metadata(data)
         if copied is not None:
             return Stripped(copied, format_)
-    return Stripped(_written_anew(data, max_pixels), JPEG)
+    with turn():
+        return Stripped(_written_anew(data, max_pixels), JPEG)
 
 
 def _written_anew(data: bytes, max_pixels: int) -> bytes:
