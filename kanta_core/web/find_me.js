@@ -133,7 +133,7 @@ export function showFindMe(its) {
     h(
       "section",
       { class: "card find", "aria-labelledby": "find-title" },
-      h("h2", { id: "find-title" }, "Find my photos"),
+      h("h2", { id: "find-title", tabindex: -1 }, "Find my photos"),
       h("p", {}, "Show your face, and see the photos you are in."),
       h("label", { class: "agree", for: "agreed" }, agreed, h("span", {}, me.consent.text)),
       h(

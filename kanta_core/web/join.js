@@ -18,6 +18,7 @@ const view = document.getElementById("view");
 let leaving = new AbortController();
 /** @type {Guest|null} */
 let guest = null;
+let first = true;
 
 // What has no token of its own, the uploads, goes by the invitation.
 present({
@@ -39,6 +40,9 @@ async function show() {
     }
     guest = opened;
     await part(signal);
+    // Who hears the page is told what is new on it.
+    if (!first && !signal.aborted) view.querySelector("h2[tabindex]")?.focus();
+    first = false;
   } catch (error) {
     if (signal.aborted) return;
     failed(error);
@@ -154,7 +158,8 @@ function nothing() {
 
 function failed(error) {
   guest = null;
-  if (error.status === 401) {
+  // Where access is open, what is no token at all is the organiser's word, who is no guest.
+  if ([401, 403].includes(error.status)) {
     kindly(
       "This link has ended",
       "It has expired, or the organiser has made a new one. Ask the organiser for the link of the event: with it you find your photos again.",

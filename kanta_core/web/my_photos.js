@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { addPhotos, leave } from "./below.js";
+import { copyable } from "./copy.js";
 import { keep, keptOf } from "./device.js";
 import { confirmed } from "./dialogs.js";
 import { fill, h, say, set } from "./dom.js";
@@ -56,6 +57,7 @@ export async function showGallery(its) {
     ...grid.nodes,
     empty,
     guest.upload && addPhotos(its),
+    own && takeAlong(token),
     own && forgetMe(its),
     leave(its),
   );
@@ -68,6 +70,17 @@ export async function showGallery(its) {
     }
   }, LOOK_AGAIN);
   signal.addEventListener("abort", () => clearInterval(looking));
+}
+
+/** The guest's own link, which leads to the same photos anywhere. */
+function takeAlong(token) {
+  return h(
+    "details",
+    { class: "along" },
+    h("summary", {}, "My link, for another device"),
+    h("p", { class: "hint" }, "Whoever has it sees your photos. Keep it to yourself."),
+    copyable("My link", `${location.origin}/join#${token}`),
+  );
 }
 
 /** @param {import("./find_me.js").Part} its */

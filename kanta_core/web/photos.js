@@ -1,6 +1,7 @@
 // An event's photos: how they come in, how many are in which state, and all of them to scroll through.
 
 import { call, get } from "./api.js";
+import { azcopyCard } from "./azcopy.js";
 import { dropZone } from "./drop_zone.js";
 import { fill, h, keyed, listen, picture, say, set } from "./dom.js";
 import { inTurn } from "./live.js";
@@ -106,6 +107,7 @@ export async function showPhotos({ panel, code, live, place, signal }) {
     panel,
     h("h2", { class: "spoken", tabindex: -1 }, "Photos"),
     !person && dropZone(code, signal),
+    !person && azcopyCard(code),
     person
       ? h("p", {}, "Photos of one person. ", h("a", { href: address(code, "photos") }, "Show all photos"))
       : h("nav", { "aria-label": "States of photos" }, chips),
@@ -188,13 +190,15 @@ function showStates(chips, photos, code, status) {
 }
 
 async function retryAll(code, status, live) {
-  const failed = [];
+  let tried = 0;
   for (;;) {
-    const found = await get("/pics", { event_code: code, status, limit: 200, offset: failed.length });
-    failed.push(...found);
-    if (found.length < 200) break;
+    const { outcomes, left } = await call("POST", `/pics/${encodeURIComponent(code)}/retries`, {
+      json: { status },
+    });
+    const done = outcomes.filter(({ outcome }) => outcome === "done").length;
+    tried += done;
+    if (done === 0 || (left === 0 && done === outcomes.length)) break;
   }
-  for (const row of failed) await call("POST", `/pics/${encodeURIComponent(code)}/${row.uuid}/retry`);
-  tell(`${count(failed.length, "photo")} will be tried again.`);
+  tell(`${count(tried, "photo")} will be tried again.`);
   live.nudge();
 }

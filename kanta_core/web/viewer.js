@@ -73,6 +73,7 @@ export async function showLarge({ rows, at, total, more, code, token }) {
     image.src = row.thumbnail_url;
     try {
       const photo = await bytes(`/me/pics/${row.uuid}/photo`, { as: token, signal });
+      if (signal.aborted) return;
       url = URL.createObjectURL(photo);
       set(save, "href", url);
       set(save, "download", `${code}-${row.uuid.slice(0, 8)}.${EXTENSIONS[photo.type] ?? "jpg"}`);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 from urllib.parse import quote
@@ -110,6 +111,20 @@ def test_an_event_is_seen_at_a_glance_and_its_people_and_photos_are_taken_along(
         assert len(packed.namelist()) == one["image_count"]
         for name in packed.namelist():
             assert packed.read(name) == (party / name).read_bytes()
+
+
+def test_a_line_for_azcopy_is_made_to_be_copied(visitor: Visitor) -> None:
+    page = visitor.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/#/events/yales-party/photos")
+    page.get_by_text("Send a folder with azcopy").click()
+    page.get_by_role("button", name="Make a command line").click()
+    line = page.get_by_label("azcopy’s command line", exact=True).input_value()
+    assert re.fullmatch(r'azcopy copy "<folder>/\*" "http[^"]+/photos/yales-party/[^"]+" --recursive.*', line)
+    page.get_by_role("button", name="Copy: azcopy’s command line").click()
+    expect(page.locator("#notices")).to_contain_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == line
+    assert visitor.judged() == []
 
 
 def test_another_program_is_told_what_happens_until_it_is_removed(visitor: Visitor) -> None:
