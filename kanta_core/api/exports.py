@@ -10,11 +10,19 @@ from fastapi import APIRouter, Query
 from kanta_core.api import openapi
 from kanta_core.api.access import GuardedRoute, needs
 from kanta_core.api.dependencies import PathEventCode, ServicesOf
+from kanta_core.api.me import TokenOf
 from kanta_core.api.schemas.exports import ExportIn, ExportOut
 from kanta_core.database import events, exports
 from kanta_core.domain.access import Scope
-from kanta_core.errors import EventNotFound, ExportNotFound, MalformedBody, PersonNotFound, StorageUnavailable
-from kanta_core.pipeline.exports import request_export
+from kanta_core.errors import (
+    EventNotFound,
+    ExportNotFound,
+    MalformedBody,
+    NobodyFound,
+    PersonNotFound,
+    StorageUnavailable,
+)
+from kanta_core.pipeline.exports import find_own_export, request_export, request_own_export
 
 router = APIRouter(tags=["exports"], route_class=GuardedRoute)
 
@@ -57,3 +65,27 @@ def get_export(event_code: PathEventCode, export_id: UUID, its: ServicesOf) -> E
     if found is None:
         raise ExportNotFound
     return ExportOut.of(found, its.blobs)
+
+
+@router.post(
+    "/me/exports",
+    status_code=202,
+    dependencies=[needs(Scope.GUEST)],
+    responses=openapi.problems_of(NobodyFound, StorageUnavailable),
+)
+def ask_for_own_export(token: TokenOf, its: ServicesOf) -> ExportOut:
+    """Have the photos that show the guest written as a ZIP, without what they tell of camera and place.
+
+    Asked for again while it is pending, it is the same one.
+    """
+    return ExportOut.of(request_own_export(its, token), its.blobs)
+
+
+@router.get(
+    "/me/exports/{export_id}",
+    dependencies=[needs(Scope.GUEST)],
+    responses=openapi.problems_of(ExportNotFound, StorageUnavailable),
+)
+def get_own_export(export_id: UUID, token: TokenOf, its: ServicesOf) -> ExportOut:
+    """The guest's export: how far it is, and the link to it, for as long as every photo in it is theirs."""
+    return ExportOut.of(find_own_export(its, token, export_id), its.blobs)

@@ -41,7 +41,8 @@ START_ANEW = "UPDATE exports SET progress = NULL, names = '' WHERE id = %(id)s A
 # It is there to be fetched.
 FINISH = f"""
     UPDATE exports x
-       SET status = 'ready', photos = %(photos)s, size = %(size)s, progress = NULL, names = '', last_error = NULL,
+       SET status = 'ready', photos = %(photos)s, size = %(size)s, progress = %(shown)s, names = '',
+           last_error = NULL,
            expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
      WHERE id = %(id)s AND run = %(run)s AND status = 'pending' AND {_GOOD}
 """
@@ -89,10 +90,17 @@ def start_anew(connection: Connection, export_id: uuid.UUID, run: uuid.UUID) -> 
 
 
 def finish(
-    connection: Connection, export_id: uuid.UUID, run: uuid.UUID, *, photos: int, size: int, seconds: float
+    connection: Connection, export_id: uuid.UUID, run: uuid.UUID, *, progress: Progress, seconds: float
 ) -> bool:
     """Have the export be there for so many seconds; whether anybody still waits for this run's."""
-    values = {"id": export_id, "run": run, "photos": photos, "size": size, "seconds": seconds}
+    values = {
+        "id": export_id,
+        "run": run,
+        "photos": progress.photos,
+        "size": progress.size,
+        "shown": Jsonb({"shown": progress.shown}) if progress.shown else None,
+        "seconds": seconds,
+    }
     return connection.execute(FINISH, values).rowcount == 1
 
 

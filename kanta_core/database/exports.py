@@ -53,8 +53,21 @@ PENDING = """
 # One that nobody was told to write.
 DELETE = "DELETE FROM exports WHERE id = %(id)s AND status = 'pending'"
 
-# Whose day is over.
-EXPIRE = "UPDATE exports SET status = 'expired' WHERE status = 'ready' AND expires_at <= clock_timestamp()"
+# Whose day is over, or whose guest is let in no more.
+EXPIRE = """
+    UPDATE exports x SET status = 'expired', progress = NULL, names = ''
+     WHERE status = 'ready' AND expires_at <= clock_timestamp()
+        OR status IN ('pending', 'ready') AND x.token_id IS NOT NULL AND NOT EXISTS (
+               SELECT FROM tokens t WHERE t.id = x.token_id AND t.revoked_at IS NULL AND t.expires_at > now())
+"""
+
+# One that is not to be shown any more.
+WITHDRAW = "UPDATE exports SET status = 'expired', progress = NULL WHERE id = %(id)s AND status = 'ready'"
+
+# The photos in a guest's ZIP.
+SHOWN = """
+    SELECT ARRAY(SELECT jsonb_array_elements_text(progress -> 'shown'))::uuid[] FROM exports WHERE id = %(id)s
+"""
 
 # What nobody will ask about any more.
 FORGET = """
@@ -118,6 +131,17 @@ def expire(connection: Connection, *, kept_days: int) -> None:
     """Mark those whose time is over as expired, and forget those that ended so many days ago."""
     connection.execute(EXPIRE)
     connection.execute(FORGET, {"days": kept_days})
+
+
+def withdraw(connection: Connection, export_id: uuid.UUID) -> None:
+    """Have it shown to nobody from now on."""
+    connection.execute(WITHDRAW, {"id": export_id})
+
+
+def shown(connection: Connection, export_id: uuid.UUID) -> list[uuid.UUID]:
+    """The photos that are in a guest's ZIP."""
+    row: tuple[list[uuid.UUID]] | None = connection.execute(SHOWN, {"id": export_id}).fetchone()
+    return row[0] if row else []
 
 
 def take_lost(connection: Connection, *, lost_after: float) -> list[uuid.UUID]:

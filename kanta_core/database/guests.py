@@ -55,6 +55,9 @@ _PHOTOS = f"""
 # How many there are.
 COUNT = _PHOTOS.format(columns="count(*)")
 
+# How many of these it shows.
+COUNT_OF = COUNT + " AND i.id = ANY(%(image_ids)s)"
+
 # A page of them, the first that came first, and where in each the guest is.
 PAGE = (
     _PHOTOS.format(
@@ -149,6 +152,12 @@ def count_photos(connection: Connection, token: Token, *, everyone: bool) -> int
     row: tuple[int] | None = connection.execute(COUNT, {**_of(token), "everyone": everyone}).fetchone()
     assert row is not None
     return row[0]
+
+
+def shows_all(connection: Connection, token: Token, image_ids: Sequence[uuid.UUID]) -> bool:
+    """Whether each of these photos shows the guest, at this moment."""
+    values = {**_of(token), "everyone": False, "image_ids": list(image_ids)}
+    return connection.execute(COUNT_OF, values).fetchone() == (len(image_ids),)
 
 
 def page(

@@ -37,6 +37,9 @@ SEARCH_AGAIN = """
     SELECT searches_until + %(each)s::interval - now() - %(ahead)s::interval FROM tokens WHERE id = %(id)s
 """
 
+# The token while it is good.
+GET = f"SELECT {_COLUMNS} FROM tokens t WHERE t.id = %(id)s AND t.revoked_at IS NULL AND t.expires_at > now()"
+
 # Whether the token is good.
 IS_GOOD = "SELECT FROM tokens WHERE id = %(id)s AND revoked_at IS NULL AND expires_at > now()"
 
@@ -97,6 +100,12 @@ def search(connection: Connection, token_id: uuid.UUID, *, at_once: int, per_hou
         return None
     row: tuple[timedelta] | None = connection.execute(SEARCH_AGAIN, values).fetchone()
     return row[0] if row else timedelta()
+
+
+def get(connection: Connection, token_id: uuid.UUID) -> Token | None:
+    """The token, as long as it lets anybody in."""
+    with connection.cursor(row_factory=kwargs_row(_token)) as cursor:
+        return cursor.execute(GET, {"id": token_id}).fetchone()
 
 
 def is_good(connection: Connection, token_id: uuid.UUID) -> bool:

@@ -77,7 +77,8 @@ class Progress:
 
     `blocks` and `directory` are the ids of staged blocks: of the content, and of a ZIP's central directory, which
     comes after it. `position` and `directory_size` count their bytes, `entries` files of a ZIP or rows of a
-    table. `after` is the photo that was written last: when it came, RFC 3339, and its id.
+    table. `after` is the photo that was written last: when it came, RFC 3339, and its id. Of a guest's ZIP `shown`
+    has the ids of its photos: it is that guest's for as long as all of them are.
     """
 
     blocks: list[str] = field(default_factory=list)
@@ -86,12 +87,18 @@ class Progress:
     directory_size: int = 0
     entries: int = 0
     photos: int = 0
+    shown: list[str] = field(default_factory=list)
     after: tuple[str, str] = ("-infinity", str(uuid.UUID(int=0)))
 
     @classmethod
     def of(cls, kept: Mapping[str, Any] | None) -> Progress:
         """What `as_json` kept; None: nothing is written yet."""
         return cls(**{**kept, "after": tuple(kept["after"])}) if kept else cls()
+
+    @property
+    def size(self) -> int:
+        """All bytes that are written."""
+        return self.position + self.directory_size
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from datetime import datetime
 
 from kanta_core.database import exported, people
 from kanta_core.database.exported import Photo
@@ -24,9 +25,7 @@ def write_photos(writing: Writing) -> Iterator[None]:
             _write(writing, photo)
             progress.after = (photo.created_at.isoformat(), str(photo.id))
             yield
-    writing.write_directory(
-        end_records(progress.entries, directory_offset=progress.position, directory_size=progress.directory_size)
-    )
+    end(writing)
 
 
 def _next(writing: Writing) -> list[Photo]:
@@ -52,15 +51,23 @@ def _write(writing: Writing, photo: Photo) -> None:
         extension = identify(data).extension
     except ImageRefused:
         return
-    name = writing.names.take(saved_as(photo.name, extension), mark=photo.id.hex[:8])
     moment = photo.taken_at or photo.created_at.replace(tzinfo=None)
-    add(writing, Entry(name, len(data), zlib.crc32(data), moment, writing.progress.position), data)
+    add(writing, data, name=saved_as(photo.name, extension), mark=photo.id.hex[:8], moment=moment)
 
 
-def add(writing: Writing, entry: Entry, data: bytes) -> None:
-    """Write one file of the ZIP."""
+def add(writing: Writing, data: bytes, *, name: str, mark: str, moment: datetime) -> None:
+    """Write one file of the ZIP, under this name if it is free, else with the mark."""
+    name = writing.names.take(name, mark=mark)
+    entry = Entry(name, len(data), zlib.crc32(data), moment, writing.progress.position)
     writing.write(local_header(entry))
     writing.write(data)
     writing.write_directory(central_header(entry))
     writing.progress.entries += 1
     writing.progress.photos += 1
+
+
+def end(writing: Writing) -> None:
+    """Write what ends the ZIP."""
+    progress = writing.progress
+    offset, size = progress.position, progress.directory_size
+    writing.write_directory(end_records(progress.entries, directory_offset=offset, directory_size=size))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
-from kanta_core.database import audit, events, export_runs, exported, exports, people
+from kanta_core.database import audit, events, export_runs, exported, exports, guests, people, tokens
 from kanta_core.database.pool import Connection
+from kanta_core.domain.access import Token
 from kanta_core.domain.audit import Action
-from kanta_core.domain.exports import Export, ExportKind
-from kanta_core.errors import PersonNotFound, StorageUnavailable
+from kanta_core.domain.exports import Export, ExportKind, ExportStatus
+from kanta_core.errors import ExportNotFound, NobodyFound, PersonNotFound, StorageUnavailable, Unauthenticated
 from kanta_core.services import Services
 from kanta_core.storage.listing import Blob
 from kanta_core.storage.names import EXPORT_QUEUE, EXPORTS
@@ -31,10 +33,10 @@ def request_export(services: Services, code: str, kind: ExportKind, *, cluster_i
         asked = exports.ask_for(connection, event_id, kind, cluster_id=cluster_id)
         if asked[1]:
             audit.note(connection, event_id, Action.EXPORT_MADE, asked[0].id, kind=kind, cluster_id=cluster_id)
-    return begun(services, asked)
+    return _begun(services, asked)
 
 
-def begun(services: Services, asked: tuple[Export, bool]) -> Export:
+def _begun(services: Services, asked: tuple[Export, bool]) -> Export:
     """The export that was asked for, on its way to be written if it is a new one."""
     export, is_new = asked
     if is_new:
@@ -46,6 +48,38 @@ def begun(services: Services, asked: tuple[Export, bool]) -> Export:
                 exports.delete(connection, export.id)
             raise
     return export
+
+
+def request_own_export(services: Services, token: Token) -> Export:
+    """Have the guest's own photos written.
+
+    NobodyFound when the token is no guest link; Unauthenticated when it has ended meanwhile.
+    """
+    with services.database.transaction() as connection:
+        if not events.hold(connection, token.event_id) or not tokens.is_good(connection, token.id):
+            raise Unauthenticated
+        if not guests.is_bound(connection, token):
+            raise NobodyFound("Nobody was found with this token yet: it has no photos to save.")
+        asked = exports.ask_for(connection, token.event_id, ExportKind.ZIP, token_id=token.id)
+    return _begun(services, asked)
+
+
+def find_own_export(services: Services, token: Token, export_id: uuid.UUID) -> Export:
+    """The guest's export; ExportNotFound for any other.
+
+    One with a photo in it that does not show the guest any more is gone, whoever has a link to it.
+    """
+    with services.database.transaction() as connection:
+        found = exports.get(connection, token.event_id, export_id, token_id=token.id)
+        if found is None:
+            raise ExportNotFound
+        if found.status is not ExportStatus.READY or guests.shows_all(
+            connection, token, exports.shown(connection, export_id)
+        ):
+            return found
+        exports.withdraw(connection, export_id)
+    services.blobs.delete(found.blob_name, container=EXPORTS)
+    return replace(found, status=ExportStatus.EXPIRED)
 
 
 def give_up_export(services: Services, export_id: uuid.UUID) -> None:

@@ -16,6 +16,7 @@ from kanta_core.database import export_runs, exports
 from kanta_core.domain.exports import Export, ExportKind
 from kanta_core.domain.file_names import TakenNames
 from kanta_core.errors import BlocksLost, KantaError
+from kanta_core.pipeline.export_own_photos import write_own_photos
 from kanta_core.pipeline.export_photos import write_photos
 from kanta_core.pipeline.export_tables import write_csv, write_json
 from kanta_core.pipeline.exporting import Writing
@@ -71,6 +72,8 @@ def _write_part(writing: Writing, run: uuid.UUID) -> bool:
 
 
 def _pieces(writing: Writing) -> Iterator[None]:
+    if writing.export.token_id is not None:
+        return write_own_photos(writing)
     return _CONTENTS[writing.export.kind](writing)
 
 
@@ -80,14 +83,13 @@ def _finish(writing: Writing, run: uuid.UUID) -> None:
     with services.database.transaction() as connection:
         if not export_runs.report(connection, export.id, run, photos=progress.photos):
             return
-    size = progress.position + progress.directory_size
     services.blobs.commit(
         EXPORTS, export.blob_name, [*progress.blocks, *progress.directory], content_type=export.content_type
     )
     with services.database.transaction() as connection:
-        ready = export_runs.finish(connection, export.id, run, photos=progress.photos, size=size, seconds=_LIFE)
+        ready = export_runs.finish(connection, export.id, run, progress=progress, seconds=_LIFE)
     if ready:
-        _log.info("an export of %d photos is ready, %d bytes", progress.photos, size)
+        _log.info("an export of %d photos is ready, %d bytes", progress.photos, progress.size)
     else:
         _take_back(services, export)
 

@@ -149,6 +149,8 @@ def stored(services: Services) -> Callable[[], dict[str, object]]:
                 "corrections",
                 "drops",
                 "tokens",
+                "exports",
+                "webhooks",
                 "invitations",
                 "guest_links",
                 "guest_people",

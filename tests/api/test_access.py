@@ -140,6 +140,8 @@ def test_whoever_may_is_let_in(party: Party, subtests: pytest.Subtests) -> None:
         # Who has not shown who they are yet sees no photo, and has nothing to be forgotten.
         "get /me/pics/{uuid}/photo": 404,
         "post /me/erasure": 404,
+        "post /me/exports": 404,
+        "get /me/exports/{export_id}": 404,
     }
     for operation in sorted(GUARDED, key=lambda each: each.name == "delete /events"):
         good = {KEY}

@@ -50,6 +50,8 @@ OPERATIONS = {
     "get /me/pics": {200, 422, 503},
     "get /me/pics/{uuid}/photo": {200, 404, 422, 503},
     "post /me/erasure": {200, 404, 422, 503},
+    "post /me/exports": {202, 404, 422, 503},
+    "get /me/exports/{export_id}": {200, 404, 422, 503},
     "get /audit/{event_code}": {200, 404, 422, 503},
     "post /pics/{event_code}/deletions": {200, 404, 422, 503},
     "post /pics/{event_code}/retries": {200, 404, 422, 503},
