@@ -75,7 +75,8 @@ def test_an_event_without_photos_has_no_bars(services: Services, event_id: uuid.
 def test_tens_of_thousands_of_photos_are_counted_in_a_moment(services: Services, event_id: uuid.UUID) -> None:
     with services.database.transaction() as connection:
         connection.execute(
-            """INSERT INTO images (event_id, blob_name, name, sha256, width, height, encoder, faces, status, taken_at)
+            """INSERT INTO images (event_id, blob_name, name, sha256, width, height, encoder, faces, status,
+                                   taken_at)
                SELECT %s, i::text, 'a', sha256(i::text::bytea), 1, 1, 'e', 3, 'encoded',
                       timestamp '2026-05-01 14:00' + i * interval '1 second'
                  FROM generate_series(1, 20000) AS i""",
