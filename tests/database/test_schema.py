@@ -119,6 +119,34 @@ NEVER = {
            SELECT id, 'kanta_token', '{browse}', now(), now() + interval '1 h' FROM events""",
         errors.CheckViolation,
     ),
+    "an export that is ready and has no end": (
+        "INSERT INTO exports (event_id, kind, status) SELECT id, 'zip', 'ready' FROM events",
+        errors.CheckViolation,
+    ),
+    "an export that failed for no reason": (
+        "INSERT INTO exports (event_id, kind, status) SELECT id, 'zip', 'failed' FROM events",
+        errors.CheckViolation,
+    ),
+    "the same export twice at once": (
+        "INSERT INTO exports (event_id, kind) SELECT id, 'csv' FROM events, generate_series(1, 2)",
+        errors.UniqueViolation,
+    ),
+    "a guest's table of faces": (
+        "INSERT INTO exports (event_id, kind, token_id) SELECT id, 'csv', gen_random_uuid() FROM events",
+        errors.CheckViolation,
+    ),
+    "a webhook that is told nothing": (
+        "INSERT INTO webhooks (event_id, url, kinds, secret) SELECT id, '', '{}', sha256('') FROM events",
+        errors.CheckViolation,
+    ),
+    "a webhook without a secret": (
+        "INSERT INTO webhooks (event_id, url, kinds, secret) SELECT id, '', '{photo.encoded}', '' FROM events",
+        errors.CheckViolation,
+    ),
+    "a notice for nobody": (
+        "INSERT INTO notices (webhook_id, kind, data) VALUES (gen_random_uuid(), 'photo.encoded', '{}')",
+        errors.ForeignKeyViolation,
+    ),
     "a drop that is none": ("INSERT INTO drops (blob_name) VALUES ('a')", errors.CheckViolation),
     "a drop that waits for ever": (
         "INSERT INTO drops (blob_name, code, problem) VALUES ('a', 'b', 'c')",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 import uuid
 import zipfile
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -420,3 +422,34 @@ def test_an_event_with_nothing_in_it_can_be_exported(world: World, wedding: str)
     assert unzipped(as_zip) == {}
     assert as_csv.decode("utf-8-sig") == f"{COLUMNS}\r\n"
     assert json.loads(as_json) == {"event_code": wedding, "people": [], "faces": []}
+
+
+def test_memory_stays_what_it_is_however_many_photos_there_are(
+    world: World, wedding: str, record_property: Callable[[str, object], None]
+) -> None:
+    def peak_of(photos: int) -> int:
+        """Bytes that writing the ZIP takes at most, with so many photos of a megabyte."""
+        for number in range(photos):
+            name = f"wedding/{uuid.uuid4()}"
+            etag = world.drop(name, START + number.to_bytes(4, "big") * 250_000)
+            world.query(
+                """INSERT INTO images (event_id, blob_name, name, etag, sha256, status, width, height, encoder)
+                   SELECT id, %(name)s, 'IMG.jpg', %(etag)s, sha256(%(name)s::text::bytea), 'encoded', 1, 1, 'x'
+                     FROM events RETURNING 1""",
+                {"name": name, "etag": etag},
+            )
+        export = asked(world, wedding, ZIP)
+        world.received(names.EXPORT_QUEUE)
+        tracemalloc.start()
+        try:
+            write_export(world.services, export.id)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert len(unzipped(content(world, export))) == len(world.images(wedding))
+        return peak
+
+    few, many = peak_of(12), peak_of(36)
+    record_property("figure", f"a ZIP of 12 MB takes {few / 1e6:.1f} MB of memory, one of 48 MB {many / 1e6:.1f}")
+    assert many < 1.1 * few
+    assert many < 40e6

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any, LiteralString
+from zipfile import ZipFile
 
 import httpx
 import psycopg
@@ -19,6 +20,7 @@ from PIL import Image
 from psycopg import sql
 
 from kanta_core.storage import names
+from tests.pipeline.receiver import receiving
 from tests.runtime import triggers
 from tests.runtime.host import Host, InvocationFailed
 
@@ -243,6 +245,42 @@ def test_a_worker_killed_while_it_encodes_leaves_a_photo_that_the_next_delivery_
     triggers.blob(again, "encode_photo", names.PHOTOS, "gala/obama.jpg")
 
     assert [(row["status"], row["faces"]) for row in pictures(again, gala)] == [("encoded", 1)]
+
+
+def test_an_export_is_written_and_a_webhook_told_by_their_functions(
+    kanta_settings: Mapping[str, str],
+    start_kanta: Callable[[Mapping[str, str]], Host],
+    photos: ContainerClient,
+    storage_connection: str,
+    sample_photos: Path,
+) -> None:
+    kanta = start_kanta({**kanta_settings, "KANTA_WEBHOOK_ADDRESSES": "any", "KANTA_EXPORT_PART_SECONDS": "0"})
+    assert ask(kanta, "POST", "/events", json={"event_code": "gala"}).status_code == 201
+    photo = (sample_photos / "biden.jpg").read_bytes()
+    with receiving() as receiver:
+        webhook = {"url": receiver.url, "kinds": ["photo.encoded"]}
+        assert ask(kanta, "POST", "/webhooks/gala", json=webhook).status_code == 201
+        photos.upload_blob("gala/biden.jpg", photo)
+        triggers.blob(kanta, "encode_photo", names.PHOTOS, "gala/biden.jpg")
+        triggers.timer(kanta, "find_notices")
+        (message,) = received(storage_connection, names.WEBHOOK_QUEUE)
+        triggers.queue(kanta, "deliver_webhook", message)
+        triggers.queue(kanta, "deliver_webhook", message, dequeue_count=2)
+    (said,) = receiver.said
+    assert [each["name"] for each in said["data"]["photos"]] == ["biden.jpg"]
+
+    exports = [ask(kanta, "POST", "/exports/gala", json={"kind": kind}).json()["id"] for kind in ("zip", "csv")]
+    zipped, given_up = sorted(
+        received(storage_connection, names.EXPORT_QUEUE), key=lambda body: exports[0] not in body
+    )
+    triggers.queue(kanta, "export_given_up", given_up)
+    triggers.queue(kanta, "write_export", zipped)
+    (following,) = received(storage_connection, names.EXPORT_QUEUE)
+    triggers.queue(kanta, "write_export", following)
+    states = [ask(kanta, "GET", f"/exports/gala/{export}").json() for export in exports]
+    assert [state["status"] for state in states] == ["ready", "failed"]
+    with ZipFile(BytesIO(httpx.get(states[0]["url"]).content)) as found:
+        assert found.read("biden.jpg") == photo
 
 
 def test_health_is_ok_whoever_asks_first(kanta: Host) -> None:
