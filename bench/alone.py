@@ -42,7 +42,13 @@ def face_recognition_alone(photo: bytes, *, rounds: int = 1, dlib: Path | None =
 
     With the dlib unpacked in the folder `dlib`, or the one installed.
     """
-    return _alone(photo, _work_plainly, rounds, dlib and str(dlib))
+    before = sys.path.copy()
+    # A new process starts with its parent's path, and looks for dlib while it finds its way to the work.
+    sys.path[:0] = [] if dlib is None else [str(dlib)]
+    try:
+        return _alone(photo, _work_plainly, rounds, dlib and str(dlib))
+    finally:
+        sys.path[:] = before
 
 
 def _alone(photo: bytes, work: Callable[..., None], *arguments: object) -> Alone:
@@ -72,8 +78,6 @@ def _work(link: Connection, engine: EngineName | None) -> None:
 
 def _work_plainly(link: Connection, rounds: int, dlib: str | None) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if dlib is not None:
-        sys.path.insert(0, dlib)
     photo, spent = link.recv_bytes(), []
     for _ in range(rounds):
         started = time.process_time()
