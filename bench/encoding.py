@@ -3,7 +3,7 @@
 The photo has 12 megapixels and some thirty faces, as at a party; each figure is the median of 5, in
 processor time, so that what else the machine does counts for little. Memory is the peak of a process that does
 nothing else. What face_recognition takes depends on its dlib. The laptop's is a ready wheel; the one that pip
-compiles, which most people have, is in the table where `python -m native build --plain` has made it.
+compiles where no BLAS is installed is in the table where `python -m native build --plain` has made it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def run() -> None:
     if (as_pip := plain_dlib()) is not None:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=data_dir()) as folder:
             piped = face_recognition_alone(photo, rounds=_ROUNDS, dlib=unpack(as_pip, Path(folder)))
-        rows.append(("  with dlib as pip builds it", piped.ms, "", piped.ms / whole, piped.peak / 1e6))
+        rows.append(("  with dlib as pip builds it, no BLAS", piped.ms, "", piped.ms / whole, piped.peak / 1e6))
     show(
         f"one photo of 12 MP, faces from {source}, one core: {1000 * len(encoding.faces) / whole:.0f} faces/s",
         ("", "ms", "faces", "× Kanta", "peak MB"),

@@ -18,7 +18,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     builds = commands.add_parser("build", help="compiles the wheel, or finds the one it made, and prints its path")
     builds.add_argument(
-        "--plain", action="store_true", help="as pip builds it: what `make bench` holds Kanta against"
+        "--plain", action="store_true", help="as pip builds it without a BLAS: what `make bench` measures beside"
     )
     installs = commands.add_parser("install", help="does that, tries it, and puts it in the place of dlib-bin")
     installs.add_argument("--photos", type=Path, required=True, help="a folder of JPEGs with faces to try it on")

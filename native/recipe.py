@@ -19,7 +19,7 @@ TOOLCHAIN: Final = HERE / "dlib.cmake"
 TOOLS: Final = HERE / "tools.txt"
 REQUIREMENTS: Final = HERE.parent / "requirements.txt"
 # In the names of what is built so.
-PLAIN: Final = "as-pip-builds-it"
+PLAIN: Final = "as-pip-builds-it-without-blas"
 # A name, its exact version, and its hashes on the lines that follow.
 _PIN: Final = re.compile(r"^dlib==(?P<version>\S+)(?: \\\n +--hash=sha256:[0-9a-f]{64})+", re.MULTILINE)
 # Of the person's environment, what would change the wheel without changing its recipe.
@@ -30,7 +30,7 @@ _FOREIGN: Final = re.compile(r"DLIB_|CMAKE_|MAKE|PYTHON|(C|CXX|CPP|LD)FLAGS$|CPA
 class Recipe:
     """dlib's pinned source (`requirement`, as pip reads it), and what this machine compiles it with.
 
-    `plain` is as pip builds it: dlib's own build chooses.
+    `plain` is as pip builds it on a machine that has a compiler and no BLAS: dlib's own build chooses the rest.
     """
 
     version: str
@@ -50,7 +50,7 @@ class Recipe:
             TOOLS.read_text(),
         ]
         if self.plain:
-            parts.append("plain")
+            parts.append(PLAIN)
         digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         python = f"cp{sys.version_info.major}{sys.version_info.minor}"
         if self.plain:
@@ -67,7 +67,7 @@ class Recipe:
             "CMAKE_BUILD_PARALLEL_LEVEL": str(jobs),
         }
         if self.plain:
-            return own
+            return {**own, "DLIB_USE_BLAS": "OFF", "DLIB_USE_LAPACK": "OFF"}
         blas = "ON" if self.machine.openblas or sys.platform == "darwin" else "OFF"
         return {
             **own,

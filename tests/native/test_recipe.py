@@ -38,13 +38,15 @@ def test_the_same_recipe_has_the_same_name(machine: Machine) -> None:
 
 def test_a_plain_wheel_is_left_to_dlibs_own_build(tmp_path: Path, machine: Machine) -> None:
     plain = recipe(machine, plain=True)
-    assert re.fullmatch(r"[0-9.]+-cp3\d+-as-pip-builds-it-[0-9a-f]{12}", plain.name)
+    assert re.fullmatch(r"[0-9.]+-cp3\d+-as-pip-builds-it-without-blas-[0-9a-f]{12}", plain.name)
     seen = plain.environment({"PATH": "/bin", "HOME": "/home", "CXXFLAGS": "-O0"}, tmp_path, 2)
     assert seen == {
         "PATH": f"{tmp_path}/bin:/bin",
         "HOME": "/home",
         "PYTHONPATH": str(tmp_path),
         "CMAKE_BUILD_PARALLEL_LEVEL": "2",
+        "DLIB_USE_BLAS": "OFF",
+        "DLIB_USE_LAPACK": "OFF",
     }
 
 
