@@ -19,7 +19,7 @@ from kanta_core.database.pool import Connection
 from kanta_core.domain.access import Token
 from kanta_core.domain.faces import Box
 
-# The people of a link, by the numbers they have now.
+# The people of a link, by the numbers they have now. Hidden ones are shown to nobody, not even to themselves.
 _THEIRS = """
     SELECT now.cluster_id
       FROM guest_people g
@@ -30,20 +30,13 @@ _THEIRS = """
               FROM faces f WHERE f.event_id = g.event_id AND f.id = ANY(g.face_ids)) said
      WHERE g.event_id = %(event_id)s AND g.token_id = %(token_id)s
        AND said.theirs > 0 AND 2 * said.theirs >= said.there
-"""
-
-# Hidden ones are shown to nobody, not even to themselves.
-_SHOWN_AS = (
-    _THEIRS
-    + """
        AND NOT EXISTS (SELECT FROM people h
                         WHERE h.event_id = g.event_id AND h.cluster_id = now.cluster_id AND h.hidden)
 """
-)
 
 # The photos that show the guest, and for those who see everything all of them.
 _PHOTOS = f"""
-    WITH own AS MATERIALIZED ({_SHOWN_AS})
+    WITH own AS MATERIALIZED ({_THEIRS})
     SELECT {{columns}}
       FROM images i JOIN events e ON e.id = i.event_id AND NOT e.erasing
      WHERE i.event_id = %(event_id)s AND i.status = 'encoded'
@@ -80,8 +73,20 @@ ONE = _PHOTOS.format(columns="i.blob_name, i.sha256") + " AND i.id = %(image_id)
 # Whoever was found, also where nobody is left to be shown.
 IS_BOUND = "SELECT FROM guest_links WHERE event_id = %(event_id)s AND token_id = %(token_id)s"
 
-# Everyone a link is, hidden ones as well.
-PEOPLE = _THEIRS
+# Whoever has at least half of the faces that said who the guest is, hidden or not, whatever number they have now.
+PEOPLE = """
+    SELECT DISTINCT said.cluster_id
+      FROM (SELECT f.cluster_id, count(*) AS theirs, sum(count(*)) OVER (PARTITION BY g.cluster_id) AS there
+              FROM guest_people g JOIN faces f ON f.event_id = g.event_id AND f.id = ANY(g.face_ids)
+             WHERE g.event_id = %(event_id)s AND g.token_id = %(token_id)s
+             GROUP BY g.cluster_id, f.cluster_id) said
+     WHERE said.cluster_id <> -1 AND 2 * said.theirs >= said.there
+"""
+
+# The faces that said who the guest is.
+FACES = """
+    SELECT DISTINCT unnest(face_ids) FROM guest_people WHERE event_id = %(event_id)s AND token_id = %(token_id)s
+"""
 
 # What the guest agreed to when the link was made.
 INSERT = """
@@ -186,9 +191,10 @@ def is_bound(connection: Connection, token: Token) -> bool:
     return connection.execute(IS_BOUND, _of(token)).fetchone() is not None
 
 
-def people(connection: Connection, token: Token) -> set[int]:
-    """The numbers of everyone the token's guest is now, hidden or not."""
-    return {number for (number,) in connection.execute(PEOPLE, _of(token))}
+def to_forget(connection: Connection, token: Token) -> tuple[set[int], set[uuid.UUID]]:
+    """The numbers of everyone the token's guest is, shown or not, and the faces that said so, wherever in people."""
+    people = {number for (number,) in connection.execute(PEOPLE, _of(token))}
+    return people, {face for (face,) in connection.execute(FACES, _of(token))}
 
 
 def _of(token: Token) -> dict[str, uuid.UUID]:

@@ -49,15 +49,16 @@ class Receipt:
 def erase(services: Services, token: Token) -> Receipt:
     """Forget everybody that the guest link was made for, hidden or not, and end the link.
 
-    So do faces in no person that are likely theirs. NobodyFound when the token is no guest link; Unauthenticated
+    Forgotten are the people who have the faces by which the guest was found, those faces wherever they are, and
+    faces in no person that are likely theirs. NobodyFound when the token is no guest link; Unauthenticated
     when it has ended meanwhile.
     """
     with services.database.transaction() as connection:
         if not events.hold(connection, token.event_id) or not tokens.is_good(connection, token.id):
             raise Unauthenticated
-        people = guests.people(connection, token)
-        loose = _loose_of(connection, token.event_id, people)
-        gone = forgotten.forget(connection, token.event_id, people, loose)
+        people, said_so = guests.to_forget(connection, token)
+        said_so.update(_loose_of(connection, token.event_id, people))
+        gone = forgotten.forget(connection, token.event_id, people, said_so)
         recorded = forgotten.record(connection, token.event_id, token.id, faces=len(gone), people=len(people))
         if recorded is None:
             raise NobodyFound("Nobody was found with this token: there is nobody to forget.")

@@ -277,3 +277,19 @@ def test_pictures_that_storage_does_not_delete_now_are_deleted_by_the_sweep(
     world.settle()
     assert not hers & set(world.pictures.list_blob_names())
     truth.check(world)
+
+
+def test_whoever_organisers_told_apart_is_forgotten_where_their_faces_are_now(world: World, party: Party) -> None:
+    link = link_of(world, "anna")
+    party.correct(
+        kind=CorrectionKind.MOVE,
+        face_ids=tuple(faces_in(world, ANNA, ANNA_TOO)),
+        other_cluster_id=number_of(world, BEN),
+    )
+    party.correct(
+        kind=CorrectionKind.SPLIT,
+        cluster_id=number_of(world, BEN),
+        face_ids=tuple(faces_in(world, ANNA, ANNA_TOO)),
+    )
+    assert erase(world.services, link.token).faces == 3
+    assert people_in(world) == {"ben": 1, "both": 1}
