@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from tests.web.visitor import WEIGHT, Visitor
 
 pytestmark = pytest.mark.timeout(240)
 
+WHEN = {
+    "start_date_time": "2026-06-20T13:00:00Z",
+    "end_date_time": "2026-06-20T19:00:00Z",
+    "description": "By the lake, whatever the weather.",
+}
 # How often a photo's bytes were held in memory for the page, and let go.
 _COUNT_URLS = """for (const name of ["createObjectURL", "revokeObjectURL"]) {
     const real = URL[name].bind(URL);
@@ -33,6 +39,7 @@ def invitation(browser: Browser, stack: Stack, garden: Party) -> str:
         page.get_by_label("Name", exact=True).fill(NAME)
         page.get_by_role("button", name="Create event").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
+        organiser.ask("PUT", "/events", json={"event_code": CODE, **WHEN})
         organiser.drop(garden.folder)
         expect(page.locator("#uploads .title")).to_have_text(
             f"{len(garden.photos)} photos uploaded", timeout=60_000
@@ -72,6 +79,8 @@ def test_whoever_agrees_and_shows_their_face_sees_their_photos_and_no_others(
         )
         page.goto(invitation)
         expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
+        expect(page.locator("header")).to_contain_text("By the lake, whatever the weather.")
+        take(page, "guest-arrives")
         token = invitation.partition("#")[2]
         assert token.startswith("kanta_")
         assert token not in page.url
@@ -90,6 +99,12 @@ def test_whoever_agrees_and_shows_their_face_sees_their_photos_and_no_others(
         expect(page.locator(".photos li")).to_have_count(len(garden.own))
         assert names_of(visitor, set.union(*answers)) == garden.own
         take(page, "guest-photos")
+
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save all").click()
+        with zipfile.ZipFile(saved.value.path()) as packed:
+            assert packed.testzip() is None
+            assert len(packed.namelist()) == len(garden.own)
 
         page.reload()
         expect(page.locator(".photos li")).to_have_count(len(garden.own))
