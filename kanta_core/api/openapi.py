@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -29,6 +30,8 @@ OF_A_PHOTO = (MalformedBody, EmptyImage, UnsupportedImage, BrokenImage, ImageToo
 # And with a search for whom it shows.
 OF_A_SEARCH = (*OF_A_PHOTO, TooManyRequests, Busy)
 _REFERENCE = "#/components/schemas/{model}"
+_LATER = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_WAITING = {"Retry-After": {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}}
 _EVERYWHERE = (Invalid, DatabaseUnavailable, SchemaOutdated)
 
 
@@ -63,7 +66,10 @@ def problems_of(*kinds: type[KantaError]) -> dict[int | str, dict[str, Any]]:
     by_status: dict[int, list[KantaError]] = {}
     for kind in (*kinds, *_EVERYWHERE):
         by_status.setdefault(status_of(kind), []).append(kind())
-    return {status: _response(errors) for status, errors in sorted(by_status.items())}
+    return {
+        status: _response(errors) | ({"headers": _WAITING} if status in _LATER else {})
+        for status, errors in sorted(by_status.items())
+    }
 
 
 def _response(errors: list[KantaError]) -> dict[str, Any]:

@@ -99,6 +99,7 @@ def test_every_error_is_described_as_a_problem_document_with_its_types(api: Test
             (content,) = response["content"].items()
             assert content[0] == "application/problem+json", (name, status)
             assert content[1]["schema"] == {"$ref": "#/components/schemas/Problem"}, (name, status)
+            assert ("Retry-After" in response.get("headers", {})) == (status in ("429", "503")), (name, status)
             for slug, example in content[1]["examples"].items():
                 assert example["value"]["type"] == f"urn:kanta:problem:{slug}"
                 assert example["value"]["status"] == int(status)
