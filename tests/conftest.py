@@ -108,6 +108,25 @@ def storage_connection(azurite: Azurite) -> str:
 
 @pytest.fixture
 def settings(database_url: str, storage_connection: str) -> Settings:
+    return _settings(database_url, storage_connection)
+
+
+@pytest.fixture
+def services(settings: Settings) -> Iterator[Services]:
+    """Kanta's services over this test's database and account, with the real encoder."""
+    with _services(settings) as its:
+        yield its
+
+
+@pytest.fixture(scope="module")
+def lasting_services(postgres_url: str, _migrated: str, azurite: Azurite) -> Iterator[Services]:
+    """The same for all tests of a module that says so: for those that nothing disturbs that others left behind."""
+    connection = azurite.connection_string(f"test{next(_accounts)}")
+    with _database(postgres_url, template=_migrated) as url, _services(_settings(url, connection)) as its:
+        yield its
+
+
+def _settings(database_url: str, storage_connection: str) -> Settings:
     return Settings(
         database_url_given=SecretStr(database_url),
         storage_connection=SecretStr(storage_connection),
@@ -117,9 +136,8 @@ def settings(database_url: str, storage_connection: str) -> Settings:
     )
 
 
-@pytest.fixture
-def services(settings: Settings) -> Iterator[Services]:
-    """Kanta's services over this test's database and account, with the real encoder."""
+@contextlib.contextmanager
+def _services(settings: Settings) -> Iterator[Services]:
     its = build(settings)
     its.blobs.create_containers()
     its.queues.create_queues()

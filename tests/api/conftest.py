@@ -121,7 +121,8 @@ def crowd(two_encoded: str, services: Services) -> str:
                                       encoder, embedding, grouped_as, cluster_id)
                    SELECT gen_random_uuid(), event_id, image_id, n, 0, 10 * n, 10 * n, landmarks, 1, quality,
                           encoder, embedding, %(number)s, %(number)s
-                     FROM (SELECT * FROM faces ORDER BY id LIMIT 1) f, generate_series(1, %(count)s) n""",
+                     FROM (SELECT f.* FROM faces f JOIN images i ON i.id = f.image_id
+                            ORDER BY i.created_at LIMIT 1) f, generate_series(1, %(count)s) n""",
                 {"number": number, "count": count},
             )
         connection.execute("DELETE FROM faces WHERE y <> 0")

@@ -5,6 +5,7 @@ What all answers promise (problem documents, no secret, no trace) is checked by 
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kanta_core.api.app import create_app
+from kanta_core.services import Services
 from tests.api import forms, photos
 from tests.api.client import Api
 
@@ -48,6 +50,23 @@ HEADERS = [
     {"X-Forwarded-For": "'", "Host": "evil.example", "Accept-Encoding": "zstd;q=9"},
 ]
 NAMES = ["event_code", "new_event_code", "name", "description", "start_date_time", "end_date_time", "other"]
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def services(lasting_services: Services) -> Services:
+    """One for all: whatever the others sent, each is answered as described."""
+    return lasting_services
+
+
+@pytest.fixture
+def event(api: Api) -> str:
+    """An event of the test's own: some delete it."""
+    code = f"wedding-{next(_numbers)}"
+    api.post("/events", json={"event_code": code}).raise_for_status()
+    return code
 
 
 @pytest.fixture

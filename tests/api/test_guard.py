@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter
-from pydantic import SecretStr
 
 from kanta_core.api.access import GuardedRoute, needs, needs_organiser
+from kanta_core.database.pool import Database
 from kanta_core.domain.access import Scope, new_token
-from kanta_core.settings import Settings
-from tests.api.astray import database_at, serving
+from kanta_core.errors import DatabaseUnavailable
 from tests.api.client import Api, problem
 from tests.api.credentials import KEY, bearer, make_token
 from tests.api.operations import GUARDED, NOTHING, Operation
@@ -74,12 +73,15 @@ def test_what_is_wrong_with_a_request_is_told_nobody_who_may_not_make_it(closed:
         problem(closed.request(method, url, content=content, headers=search), 403, "scope-missing")
 
 
-def test_what_can_be_nobodys_asks_the_database_nothing(settings: Settings, closed_port: int) -> None:
-    down = {"database_url_given": database_at(closed_port, settings)}
-    with serving(settings, access="closed", organiser_key=SecretStr(KEY), **down) as api:
+def test_what_can_be_nobodys_asks_the_database_nothing(closed: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable
+
+    with monkeypatch.context() as while_down:
+        while_down.setattr(Database, "transaction", down)
         for credential in ("garbage", KEY[:-1], new_token()[:-1], new_token() + "x", new_token().upper()):
-            problem(api.get("/events", headers=bearer(credential)), 401, "unauthenticated")
-        problem(api.get("/events", headers=bearer(new_token())), 503, "database-unavailable")
+            problem(closed.get("/events", headers=bearer(credential)), 401, "unauthenticated")
+        problem(closed.get("/events", headers=bearer(new_token())), 503, "database-unavailable")
 
 
 def test_bearer_is_written_as_people_write_it(closed: Api) -> None:

@@ -7,7 +7,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from kanta_core.services import Services
 from tests.api.client import Api, problem
+
+
+@pytest.fixture
+def services(lasting_services: Services) -> Services:
+    """One for all: pages are what they are."""
+    return lasting_services
+
 
 PAGES = ("/", "/join", "/docs", "/redoc")
 
