@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from psycopg.rows import kwargs_row
@@ -63,6 +64,15 @@ EXPIRE = """
 
 # One that is not to be shown any more.
 WITHDRAW = "UPDATE exports SET status = 'expired', progress = NULL WHERE id = %(id)s AND status = 'ready'"
+
+# Tables of faces, and ZIPs of these people: those that are ready are shown no more, the others not written.
+FORGET_PEOPLE = """
+    UPDATE exports
+       SET status = CASE WHEN status = 'ready' THEN 'expired' ELSE 'failed' END::export_status, progress = NULL,
+           names = '', reason = 'Somebody asked to be forgotten. Ask for the export once more.'
+     WHERE event_id = %(event_id)s AND status IN ('pending', 'ready')
+       AND (kind <> 'zip' OR cluster_id = ANY(%(cluster_ids)s))
+"""
 
 # The photos in a guest's ZIP.
 SHOWN = """
@@ -136,6 +146,11 @@ def expire(connection: Connection, *, kept_days: int) -> None:
 def withdraw(connection: Connection, export_id: uuid.UUID) -> None:
     """Have it shown to nobody from now on."""
     connection.execute(WITHDRAW, {"id": export_id})
+
+
+def forget_people(connection: Connection, event_id: uuid.UUID, cluster_ids: Collection[int]) -> None:
+    """Have nothing shown of these people that was written before they were forgotten; the sweep deletes it."""
+    connection.execute(FORGET_PEOPLE, {"event_id": event_id, "cluster_ids": list(cluster_ids)})
 
 
 def shown(connection: Connection, export_id: uuid.UUID) -> list[uuid.UUID]:

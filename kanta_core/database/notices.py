@@ -7,6 +7,7 @@ happen, nothing is missed, and each webhook's notices are numbered in the order 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from psycopg.rows import dict_row
 
@@ -44,7 +45,8 @@ TELL_PEOPLE = f"""
         RETURNING p.cluster_id)
     INSERT INTO notices (webhook_id, kind, data)
     SELECT a.id, 'people.changed', jsonb_build_object('cluster_ids', c.cluster_ids)
-      FROM asking a, (SELECT jsonb_agg(cluster_id ORDER BY cluster_id) AS cluster_ids FROM changed) c
+      FROM asking a, (SELECT jsonb_agg(cluster_id ORDER BY cluster_id) AS cluster_ids
+                        FROM (SELECT cluster_id FROM changed UNION SELECT unnest(%(gone)s::integer[])) them) c
      WHERE c.cluster_ids IS NOT NULL
 """
 
@@ -126,9 +128,12 @@ def tell_encoded(connection: Connection, image_id: uuid.UUID) -> None:
     connection.execute(TELL_ENCODED, {"image_id": image_id})
 
 
-def tell_people(connection: Connection, event_id: uuid.UUID) -> None:
-    """Have webhooks told which people changed since they were told last. Runs under the event's lock."""
-    connection.execute(TELL_PEOPLE, {"event_id": event_id})
+def tell_people(connection: Connection, event_id: uuid.UUID, *, gone: Collection[int] = ()) -> None:
+    """Have webhooks told which people changed since they were told last, and which are `gone` without a trace.
+
+    Runs under the event's lock.
+    """
+    connection.execute(TELL_PEOPLE, {"event_id": event_id, "gone": list(gone)})
 
 
 def take_due(connection: Connection, *, lost_after: float) -> list[uuid.UUID]:

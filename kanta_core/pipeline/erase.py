@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from kanta_core.database import audit, events, forgotten, guests, neighbours, tokens
+from kanta_core.database import audit, events, exports, forgotten, guests, neighbours, notices, tokens
 from kanta_core.database.forgotten import Gone
 from kanta_core.database.pool import Connection
 from kanta_core.domain.access import Token
@@ -63,6 +63,8 @@ def erase(services: Services, token: Token) -> Receipt:
         if recorded is None:
             raise NobodyFound("Nobody was found with this token: there is nobody to forget.")
         tokens.revoke(connection, token.event_id, token.id)
+        exports.forget_people(connection, token.event_id, people)
+        notices.tell_people(connection, token.event_id, gone=people)
         audit.note(connection, token.event_id, Action.FACES_FORGOTTEN, faces=len(gone), people=len(people))
         if gone:
             events.faces_changed(connection, token.event_id)

@@ -15,10 +15,11 @@ from PIL.PngImagePlugin import PngInfo
 from kanta_core.database import exports, guests
 from kanta_core.domain.access import ORGANISER, Scope, Token
 from kanta_core.domain.corrections import CorrectionKind, Statement
-from kanta_core.domain.exports import Export, ExportStatus
+from kanta_core.domain.exports import Export, ExportKind, ExportStatus
 from kanta_core.errors import ExportNotFound, NobodyFound, Unauthenticated
 from kanta_core.pipeline.correct import correct
-from kanta_core.pipeline.exports import find_own_export, request_own_export
+from kanta_core.pipeline.erase import erase
+from kanta_core.pipeline.exports import find_own_export, request_export, request_own_export
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.pipeline.tokens import make_token, revoke_token
 from kanta_core.pipeline.write_export import write_export
@@ -147,3 +148,26 @@ def test_a_guest_who_is_let_in_no_more_leaves_nothing(world: World, people: list
     assert list(world.container(names.EXPORTS).list_blob_names()) == []
     with pytest.raises(Unauthenticated):
         request_own_export(world.services, token)
+
+
+def test_who_asks_to_be_forgotten_is_in_no_export_and_webhooks_are_told(world: World, people: list[int]) -> None:
+    services = world.services
+    world.query(
+        """INSERT INTO webhooks (event_id, url, kinds, secret)
+           SELECT id, '', '{people.changed}', sha256('') FROM events RETURNING 1"""
+    )
+    of_people = [(ExportKind.ZIP, number) for number in people[:2]]
+    kinds = [(ExportKind.CSV, None), *of_people, (ExportKind.ZIP, None)]
+    ready = [request_export(services, "wedding", kind, cluster_id=person) for kind, person in kinds]
+    world.work()
+    pending = [request_export(services, "wedding", kind, cluster_id=person) for kind, person in kinds]
+    erase(services, guest(world, people[:1]))
+    world.work()
+    sweep(services)
+    states = dict(world.query("SELECT id, status::text FROM exports"))
+    assert [states[export.id] for export in ready] == ["expired", "expired", "ready", "ready"]
+    assert [states[export.id] for export in pending] == ["failed", "failed", "ready", "ready"]
+    there = set(world.container(names.EXPORTS).list_blob_names())
+    assert there == {export.blob_name for export in (*ready[2:], *pending[2:])}
+    ((told,),) = world.query("SELECT data -> 'cluster_ids' FROM notices")
+    assert people[0] in told
