@@ -192,7 +192,7 @@ def is_bound(connection: Connection, token: Token) -> bool:
 
 
 def to_forget(connection: Connection, token: Token) -> tuple[set[int], set[uuid.UUID]]:
-    """The numbers of everyone the token's guest is, shown or not, and the faces that said so, wherever in people."""
+    """The numbers of everyone the guest is, shown or not, and the faces that said so, wherever those are."""
     people = {number for (number,) in connection.execute(PEOPLE, _of(token))}
     return people, {face for (face,) in connection.execute(FACES, _of(token))}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageEnhance
 
+from kanta_core.domain.guests import CONSENT_VERSION
 from kanta_core.pipeline import gallery
 from kanta_core.services import Services
 from tests.api import photos
@@ -57,6 +58,11 @@ def test_nothing_is_left_of_it_in_database_blobs_queues_files_and_log(
                     for query in ({}, {"metric": "l2"}, {"top_k": "0"}):
                         api.post(path, params={"event_code": event, **query}, **send)
                         services.galleries.wait()
+            sent = {"image": selfie, "consent": CONSENT_VERSION.encode()}
+            for code in (event, "nowhere"):
+                link = api.post("/guest-links", params={"event_code": code}, files=sent)
+                assert link.status_code == (201 if code == event else 404), link.text
+                services.galleries.wait()
         found = api.post("/find-people", params={"event_code": event}, content=selfie).json()
     assert found[0]["probability"] > 0.9
     assert left(services, traces, caplog.text, since) == set()

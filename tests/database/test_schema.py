@@ -46,6 +46,11 @@ TOKEN = """
     SELECT id, sha256('a'), {scopes}, {made_by}, now(), now() + interval '{life} h' FROM events
 """
 
+GUEST = """
+    INSERT INTO guest_people (event_id, token_id, cluster_id, face_ids)
+    SELECT id, gen_random_uuid(), {cluster_id}, {face_ids} FROM events
+"""
+
 NEVER = {
     "a duplicate of nothing": (INSERT.format(columns="status", values="'duplicate'"), errors.CheckViolation),
     "a copy that is no duplicate": (
@@ -146,6 +151,22 @@ NEVER = {
     "a notice for nobody": (
         "INSERT INTO notices (webhook_id, kind, data) VALUES (gen_random_uuid(), 'photo.encoded', '{}')",
         errors.ForeignKeyViolation,
+    ),
+    "a link whose token is not there": (
+        """INSERT INTO guest_links (event_id, token_id, consent_version, consented_at)
+           SELECT id, gen_random_uuid(), '1', now() FROM events""",
+        errors.ForeignKeyViolation,
+    ),
+    "a guest who is nobody": (GUEST.format(cluster_id=1, face_ids="'{}'"), errors.CheckViolation),
+    "a guest who is in no person": (GUEST.format(cluster_id=-1, face_ids="ARRAY[id]"), errors.CheckViolation),
+    "a guest without a link": (GUEST.format(cluster_id=1, face_ids="ARRAY[id]"), errors.ForeignKeyViolation),
+    "an invitation without its token": (
+        "INSERT INTO invitations SELECT id, gen_random_uuid(), 'a.svg' FROM events",
+        errors.ForeignKeyViolation,
+    ),
+    "a face forgotten in bytes that are none": (
+        "INSERT INTO forgotten_faces SELECT id, 'x', 0, 0, 1, 1 FROM events",
+        errors.CheckViolation,
     ),
     "a drop that is none": ("INSERT INTO drops (blob_name) VALUES ('a')", errors.CheckViolation),
     "a drop that waits for ever": (
