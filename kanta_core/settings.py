@@ -63,8 +63,9 @@ def _key(key: SecretStr) -> SecretStr:
 
 
 def _address(url: str) -> str:
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc or urlsplit(url).query:
-        raise ValueError("an address begins with http:// or https:// and a host")
+    its = urlsplit(url)
+    if its.scheme not in ("http", "https") or not its.hostname or its.query or its.fragment:
+        raise ValueError("an address begins with http:// or https:// and a host, and ends with the path, if any")
     return url.rstrip("/")
 
 

@@ -147,3 +147,19 @@ def test_origins_are_listed_with_commas_and_are_origins(monkeypatch: pytest.Monk
     ):
         monkeypatch.setenv("KANTA_CORS_ORIGINS", odd)
         refused("KANTA_CORS_ORIGINS", "origin")
+
+
+def test_where_guests_find_kanta_is_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KANTA_ACCESS", "open")
+    for wrong in (
+        "photos.example",
+        "ftp://photos.example",
+        "https://",
+        "https://a/?b",
+        "https://a/#b",
+        "http://[",
+    ):
+        monkeypatch.setenv("KANTA_PUBLIC_URL", wrong)
+        refused("KANTA_PUBLIC_URL")
+    monkeypatch.setenv("KANTA_PUBLIC_URL", "https://photos.example/kanta/")
+    assert load(Settings).public_url == "https://photos.example/kanta"
