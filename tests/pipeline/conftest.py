@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from kanta_core.settings import Settings
+from tests.pipeline.exporting import PHOTOS
 from tests.pipeline.world import World
 
 
@@ -21,3 +22,13 @@ def world(settings: Settings) -> Iterator[World]:
 def wedding(world: World) -> str:
     """The code of an event with nothing in it."""
     return world.create("wedding").code
+
+
+@pytest.fixture
+def album(world: World, wedding: str) -> str:
+    """An event with three photos: Anna's, Ben's, and one of both."""
+    for name, data in PHOTOS.items():
+        world.drop(f"wedding/{name}", data)
+        world.deliver(f"wedding/{name}")
+    world.settle()
+    return wedding

@@ -16,9 +16,11 @@ class ExportIn(BaseModel):
     """An export to be written."""
 
     kind: ExportKind = Field(
-        description="`zip`: the photos as they came, under the names people gave them, the same bytes once. "
-        "`csv`, `json`: the faces, in which photo and where in it, how well they are seen, and whose they are; no "
-        "embedding."
+        description="`zip`: the photos as they came, under the names people gave them, the same bytes once. `csv` "
+        "and `json`: a row for each face, without embeddings: `face_id`, `image_uuid`, `photo` (its name), "
+        "`taken_at` (the camera's clock), `created_at`, `cluster_id` (-1: in no person), `person` (the name), "
+        "`hidden`, `x`, `y`, `width` and `height` in pixels of the upright photo, `score` and `quality`; JSON has "
+        "the `people` as well."
     )
     cluster_id: int | None = Field(
         default=None, ge=1, lt=2**31, description="Only this person; left out: the whole event."
