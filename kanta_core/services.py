@@ -57,21 +57,24 @@ class Services:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """The turn of somebody who waits while a photo is decoded: one at a time, like all that encode.
+        """The turn of whoever decodes a photo: one at a time, like all that encode."""
+        with self._encoder_lock:
+            yield
 
-        Busy where so many wait already that others' requests would have to, too.
-        """
+    @contextmanager
+    def turn_now(self) -> Iterator[None]:
+        """The same for a request; Busy where so many wait already that others' requests would have to, too."""
         if not self._seats.acquire(blocking=False):
             raise Busy
         try:
-            with self._encoder_lock:
+            with self.turn():
                 yield
         finally:
             self._seats.release()
 
     def encode_now(self, data: bytes) -> Encoding:
         """The same as `encode` for somebody who waits for it; Busy."""
-        with self.turn():
+        with self.turn_now():
             return self._encoder.encode(data)
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from kanta_core.database import events, guests
 from kanta_core.database.matches import at_one_moment
 from kanta_core.domain.access import Scope, Token
 from kanta_core.domain.guests import GuestsSee
-from kanta_core.errors import ImageNotFound, NobodyFound, ScopeMissing, StorageUnavailable, Unauthenticated
+from kanta_core.errors import Busy, ImageNotFound, NobodyFound, ScopeMissing, StorageUnavailable, Unauthenticated
 from kanta_core.pipeline.erase import erase
 from kanta_core.pipeline.guests import read_photo
 
@@ -87,12 +87,12 @@ def list_photos(
     response_class=Response,
     responses={
         200: {"description": "The photo, mostly a JPEG.", "content": {"image/*": {"schema": _BINARY}}},
-        **openapi.problems_of(ImageNotFound, StorageUnavailable),
+        **openapi.problems_of(ImageNotFound, Busy, StorageUnavailable),
     },
 )
 def get_photo(uuid: UUID, token: TokenOf, its: ServicesOf) -> Response:
     """One of the photos that the guest may see, at its full size, without what it tells of camera and place."""
-    photo = read_photo(its, token, uuid)
+    photo = read_photo(its, token, uuid, turn=its.turn_now)
     headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
     return Response(photo.data, media_type=photo.format.content_type, headers=headers)
 

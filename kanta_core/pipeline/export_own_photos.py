@@ -45,7 +45,7 @@ def _next(writing: Writing, token: Token) -> list[GuestPhoto]:
 def _write(writing: Writing, token: Token, photo: GuestPhoto) -> None:
     """Add the photo, unless it is the guest's no more, or can't be shown without what it tells."""
     try:
-        stripped = read_photo(writing.services, token, photo.id)
+        stripped = read_photo(writing.services, token, photo.id, turn=writing.services.turn)
     except (ImageNotFound, ImageRefused):
         return
     # What others called it is not the guest's to know.

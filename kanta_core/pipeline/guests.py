@@ -24,7 +24,7 @@ from kanta_core.pipeline.tokens import end_of_life, keep_token
 from kanta_core.services import Services
 
 if TYPE_CHECKING:
-    from kanta_core.vision.strip import Stripped
+    from kanta_core.vision.strip import Stripped, Turn
 
 _LIFE = timedelta(days=30)
 _LABEL = "guest link"
@@ -89,10 +89,11 @@ def _surely(found: Sequence[Found]) -> list[Found]:
     return [people[each.number] for each in surely(candidates)]
 
 
-def read_photo(services: Services, token: Token, image_id: uuid.UUID) -> Stripped:
+def read_photo(services: Services, token: Token, image_id: uuid.UUID, *, turn: Turn) -> Stripped:
     """A photo that the token shows, at its full size, without what it tells of camera, place and owner.
 
-    ImageNotFound for any other, and for one whose bytes are no longer those that were looked at.
+    ImageNotFound for any other, and for one whose bytes are no longer those that were looked at. One that has to
+    be decoded waits for its `turn`.
     """
     # Pillow is for those who look at photos.
     from kanta_core.vision.strip import strip  # noqa: PLC0415
@@ -107,4 +108,4 @@ def read_photo(services: Services, token: Token, image_id: uuid.UUID) -> Strippe
     # Overwritten a moment ago it is another photo, which may show somebody else.
     if data is None or hashlib.sha256(data).digest() != sha256:
         raise ImageNotFound
-    return strip(data, max_pixels=services.settings.max_pixels, turn=services.turn)
+    return strip(data, max_pixels=services.settings.max_pixels, turn=turn)

@@ -254,7 +254,7 @@ def test_a_photo_that_was_overwritten_a_moment_ago_is_none_of_theirs(world: Worl
     image = world.image(f"{CODE}/anna.1")
     world.drop(f"{CODE}/anna.1", photo("carl", take=3))
     with pytest.raises(ImageNotFound):
-        read_photo(world.services, link.token, image.id)
+        read_photo(world.services, link.token, image.id, turn=world.services.turn)
 
 
 def test_where_guests_see_everything_a_link_shows_every_photo_but_only_for_as_long(
