@@ -17,7 +17,17 @@ from kanta_core.database import events, guests
 from kanta_core.database.matches import at_one_moment
 from kanta_core.domain.access import Scope, Token
 from kanta_core.domain.guests import GuestsSee
-from kanta_core.errors import Busy, ImageNotFound, NobodyFound, ScopeMissing, StorageUnavailable, Unauthenticated
+from kanta_core.errors import (
+    BrokenImage,
+    Busy,
+    ImageNotFound,
+    NobodyFound,
+    ScopeMissing,
+    StorageUnavailable,
+    TooManyPixels,
+    Unauthenticated,
+    UnsupportedImage,
+)
 from kanta_core.pipeline.erase import erase
 from kanta_core.pipeline.guests import read_photo
 
@@ -87,7 +97,9 @@ def list_photos(
     response_class=Response,
     responses={
         200: {"description": "The photo, mostly a JPEG.", "content": {"image/*": {"schema": _BINARY}}},
-        **openapi.problems_of(ImageNotFound, Busy, StorageUnavailable),
+        **openapi.problems_of(
+            ImageNotFound, UnsupportedImage, BrokenImage, TooManyPixels, StorageUnavailable, Busy
+        ),
     },
 )
 def get_photo(uuid: UUID, token: TokenOf, its: ServicesOf) -> Response:

@@ -27,7 +27,7 @@ _THEIRS = """
      CROSS JOIN LATERAL (SELECT coalesce(p.goes_on_as, g.cluster_id) AS cluster_id) now
      CROSS JOIN LATERAL (
             SELECT count(*) AS there, count(*) FILTER (WHERE f.cluster_id = now.cluster_id) AS theirs
-              FROM faces f WHERE f.event_id = g.event_id AND f.id = ANY(g.face_ids)) said
+              FROM faces f WHERE f.event_id = %(event_id)s AND f.id = ANY(g.face_ids)) said
      WHERE g.event_id = %(event_id)s AND g.token_id = %(token_id)s
        AND said.theirs > 0 AND 2 * said.theirs >= said.there
        AND NOT EXISTS (SELECT FROM people h
@@ -56,7 +56,7 @@ PAGE = (
     _PHOTOS.format(
         columns="""i.event_id, i.id, i.sha256, i.width, i.height, i.taken_at, i.created_at,
            ARRAY(SELECT ARRAY[f.x, f.y, f.width, f.height] FROM faces f
-                  WHERE f.event_id = i.event_id AND f.image_id = i.id
+                  WHERE f.event_id = %(event_id)s AND f.image_id = i.id
                     AND f.cluster_id IN (SELECT cluster_id FROM own)
                   ORDER BY f.x, f.y, f.id) AS own_faces"""
     )

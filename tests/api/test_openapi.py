@@ -48,7 +48,7 @@ OPERATIONS = {
     "post /guest-links": {201, 404, 413, 415, 422, 429, 503},
     "get /me": {200, 422, 503},
     "get /me/pics": {200, 422, 503},
-    "get /me/pics/{uuid}/photo": {200, 404, 422, 503},
+    "get /me/pics/{uuid}/photo": {200, 404, 415, 422, 503},
     "post /me/erasure": {200, 404, 422, 503},
     "post /me/exports": {202, 404, 422, 503},
     "get /me/exports/{export_id}": {200, 404, 422, 503},
