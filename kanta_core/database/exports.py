@@ -74,6 +74,9 @@ FORGET_PEOPLE = """
        AND (kind <> 'zip' OR cluster_id = ANY(%(cluster_ids)s))
 """
 
+# Guests' ZIPs that can be fetched.
+READY_OF_GUESTS = "SELECT id, token_id FROM exports WHERE status = 'ready' AND token_id IS NOT NULL"
+
 # The photos in a guest's ZIP.
 SHOWN = """
     SELECT ARRAY(SELECT jsonb_array_elements_text(progress -> 'shown'))::uuid[] FROM exports WHERE id = %(id)s
@@ -151,6 +154,11 @@ def withdraw(connection: Connection, export_id: uuid.UUID) -> None:
 def forget_people(connection: Connection, event_id: uuid.UUID, cluster_ids: Collection[int]) -> None:
     """Have nothing shown of these people that was written before they were forgotten; the sweep deletes it."""
     connection.execute(FORGET_PEOPLE, {"event_id": event_id, "cluster_ids": list(cluster_ids)})
+
+
+def ready_of_guests(connection: Connection) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Every guest's ZIP that is ready, and whose token it is."""
+    return connection.execute(READY_OF_GUESTS).fetchall()
 
 
 def shown(connection: Connection, export_id: uuid.UUID) -> list[uuid.UUID]:

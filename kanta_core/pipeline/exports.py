@@ -73,13 +73,18 @@ def find_own_export(services: Services, token: Token, export_id: uuid.UUID) -> E
         found = exports.get(connection, token.event_id, export_id, token_id=token.id)
         if found is None:
             raise ExportNotFound
-        if found.status is not ExportStatus.READY or guests.shows_all(
-            connection, token, exports.shown(connection, export_id)
-        ):
+        if found.status is not ExportStatus.READY or not _withdrawn(connection, token, export_id):
             return found
-        exports.withdraw(connection, export_id)
     services.blobs.delete(found.blob_name, container=EXPORTS)
     return replace(found, status=ExportStatus.EXPIRED)
+
+
+def _withdrawn(connection: Connection, token: Token, export_id: uuid.UUID) -> bool:
+    """Whether a photo in the guest's ZIP does not show them any more; then it is shown to nobody."""
+    if guests.shows_all(connection, token, exports.shown(connection, export_id)):
+        return False
+    exports.withdraw(connection, export_id)
+    return True
 
 
 def give_up_export(services: Services, export_id: uuid.UUID) -> None:
@@ -89,12 +94,19 @@ def give_up_export(services: Services, export_id: uuid.UUID) -> None:
 
 
 def sweep_exports(services: Services) -> None:
-    """Exports whose day is over go, and blobs that belong to none; those whose message got lost are sent again."""
+    """Exports whose day is over go, guests' that are not theirs any more, and blobs that belong to none.
+
+    Those whose message got lost are sent again.
+    """
     with services.database.transaction() as connection:
         exports.expire(connection, kept_days=_KEPT_DAYS)
         lost = exports.take_lost(connection, lost_after=_LOST_AFTER)
         # Before the commit: what could not be sent is not marked as sent.
         services.queues.send_all(EXPORT_QUEUE, [{"export_id": str(export_id)} for export_id in lost])
+        for export_id, token_id in exports.ready_of_guests(connection):
+            token = tokens.get(connection, token_id)
+            if token is not None:
+                _withdrawn(connection, token, export_id)
     for page in services.blobs.pages(container=EXPORTS):
         with services.database.transaction() as connection:
             living = exports.living(connection, [number for blob in page if (number := _export_id(blob))])

@@ -133,6 +133,12 @@ def test_a_zip_with_a_photo_that_is_no_more_theirs_is_gone_at_once(world: World,
     again = request_own_export(world.services, token)
     world.work()
     assert shades(world, find_own_export(world.services, token, again.id)) == [0, 2]
+    # Also where nobody asks for it: they may have its link.
+    sweep(world.services)
+    assert list(world.container(names.EXPORTS).list_blob_names()) == [again.blob_name]
+    hide(world, people[2])
+    sweep(world.services)
+    assert list(world.container(names.EXPORTS).list_blob_names()) == []
 
 
 @pytest.mark.parametrize("written", [False, True])
