@@ -52,6 +52,13 @@ export function showGrid({ page, open, counted, signal }) {
     list.append(...found.pics.map((row, at) => cell(row, known + at, from)));
     set(more, "hidden", ended);
     counted(found.total);
+    watch();
+  }
+
+  /** Watched anew each time: the end that is still near after a page has come would not be told of again. */
+  function watch() {
+    near.disconnect();
+    if (!ended && !signal.aborted) near.observe(more);
   }
 
   function cell(row, at, from) {
@@ -97,13 +104,7 @@ export function showGrid({ page, open, counted, signal }) {
     { rootMargin: AHEAD },
   );
   signal.addEventListener("abort", () => near.disconnect());
-  return {
-    nodes: [list, more],
-    async start() {
-      await next();
-      near.observe(more);
-    },
-  };
+  return { nodes: [list, more], start: next };
 }
 
 /** Where the middle of a stretch lies in the whole. */

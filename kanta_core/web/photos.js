@@ -64,6 +64,14 @@ export async function showPhotos({ panel, code, live, place, signal }) {
     set(retry, "hidden", !["rejected", "failed"].includes(status) || rows.length === 0);
   }
 
+  const seen = new IntersectionObserver(
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting) && !ended) attempt(next);
+    },
+    { rootMargin: "1200px" },
+  );
+  signal.addEventListener("abort", () => seen.disconnect());
+
   function next() {
     loading ??= page(rows.length)
       .then((found) => {
@@ -71,6 +79,9 @@ export async function showPhotos({ panel, code, live, place, signal }) {
         rows.push(...found.filter((row) => !known.has(row.uuid)));
         ended = found.length < PAGE;
         render();
+        // Watched anew: an end that is still near would not be told of again.
+        seen.disconnect();
+        if (!ended && !signal.aborted) seen.observe(more);
       })
       .finally(() => {
         loading = null;
@@ -117,15 +128,7 @@ export async function showPhotos({ panel, code, live, place, signal }) {
     more,
   );
   if (!person) states();
-  const seen = new IntersectionObserver(
-    (entries) => {
-      if (entries.some((entry) => entry.isIntersecting) && !ended) attempt(next);
-    },
-    { rootMargin: "1200px" },
-  );
-  signal.addEventListener("abort", () => seen.disconnect());
   await next();
-  seen.observe(more);
   listen(
     live,
     "change",

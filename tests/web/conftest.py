@@ -6,10 +6,13 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from PIL import Image
+from PIL.ExifTags import IFD, Base
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.stack import Stack, running
 from tests.web.guests import Party
@@ -28,6 +31,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """The machine's own chromium; what it keeps goes to a folder of the test run."""
     if _CHROMIUM is None:
         pytest.skip("there is no chromium here: apt-get install chromium")
+    # As patient as with everything else, however busy the machine is.
+    expect.set_options(timeout=20_000)
     home = str(tmp_path_factory.mktemp("home"))
     environment: dict[str, str | float | bool] = {
         **os.environ,
@@ -77,19 +82,26 @@ def party(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def garden(yale_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Party:
-    """Five of the Yale faces at a party."""
+    """Five of the Yale faces at a party, each photo as a camera would have written it in the course of it."""
     root = tmp_path_factory.mktemp("garden")
+    (root / "photos").mkdir()
+    began = datetime(2026, 6, 20, 15, 4)  # noqa: DTZ001 - a camera's clock
     with zipfile.ZipFile(yale_zip) as packed:
         names = [
             name for name in packed.namelist() if name[7:9] in _AT_GARDEN and name.split(".")[1] in _IN_GARDEN
         ]
-        packed.extractall(root / "photos", names)
+        for number, name in enumerate(names):
+            exif = Image.Exif()
+            taken = began + timedelta(minutes=number * number % 301)
+            exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = f"{taken:%Y:%m:%d %H:%M:%S}"
+            with Image.open(packed.open(name)) as photo:
+                photo.convert("RGB").save(root / "photos" / name.replace(".png", ".jpg"), quality=95, exif=exif)
         for name in ("subject02.sad.png", "subject04.sad.png", "subject09.sad.png"):
             packed.extract(name, root)
     return Party(
         folder=root / "photos",
         selfie=root / "subject02.sad.png",
-        own=frozenset(name for name in names if name[7:9] == "02"),
+        own=frozenset(name.replace(".png", ".jpg") for name in names if name[7:9] == "02"),
         other_selfie=root / "subject04.sad.png",
         stranger=root / "subject09.sad.png",
     )

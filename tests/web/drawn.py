@@ -61,7 +61,7 @@ def take(page: Page, name: str) -> None:
 
 def _drawing(name: str) -> bytes:
     """A head for `subject07.glasses.png`: the same for the same subject, with what the second word says."""
-    subject, _, mood = name.removeprefix("subject").removesuffix(".png").partition(".")
+    subject, mood = (*name.removeprefix("subject").split("."), "")[:2]
     number = int(subject) if subject.isdecimal() else 0
     hue = colorsys.hsv_to_rgb(number * 0.618 % 1, 0.28, 0.92)
     picture = Image.new("RGB", (_SIZE, _SIZE), tuple(round(255 * part) for part in hue))

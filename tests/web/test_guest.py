@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,10 @@ def invitation(browser: Browser, stack: Stack, garden: Party) -> str:
         expect(code).to_be_visible()
         assert code.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         take(page, "share")
+        page.goto(f"/#/events/{CODE}/overview")
+        expect(page.locator("figcaption").last).to_contain_text("by the cameras’ clocks")
+        assert page.get_by_role("img", name="Faces over time").locator("rect").count() > 5
+        take(page, "overview")
     return link
 
 
@@ -138,7 +143,7 @@ def test_a_photo_is_opened_turned_saved_and_freed(
         page.keyboard.press("Enter")
         viewer = page.get_by_role("dialog")
         place = viewer.get_by_role("status")
-        expect(place).to_contain_text("Photo 1 of 4")
+        expect(place).to_have_text(re.compile("Photo 1 of 4, taken 20 Jun 2026, .*"))
         expect(viewer.get_by_role("link", name="Save")).to_be_visible()
         assert guest.judged() == []
         page.keyboard.press("ArrowRight")

@@ -97,8 +97,6 @@ def test_an_event_is_seen_at_a_glance_and_its_people_and_photos_are_taken_along(
     page.get_by_text("As a table").first.click()
     rows = page.get_by_role("region", name="People by photos, as a table").get_by_role("row")
     expect(rows).to_have_count(1 + len([person for person in people if person["cluster_id"] > 0]))
-    page.get_by_text("As a table").first.click()
-    take(page, "overview")
     page.goto("/#/events/yales-party/people")
     expect(page.locator(".people li").first).to_be_visible()
     take(page, "people")
