@@ -74,8 +74,6 @@ def _encode(services: Services, image: Image, version: Version, data: bytes | No
             outcomes.reject(connection, image.id, version.sha256, reason=refusal.message)
             outcomes.leave(connection, image.blob_name)
         return
-    with services.database.transaction() as connection:
-        encoding = forgotten.without(connection, image.event_id, image.id, version.sha256, encoding)
     keep_pictures(services, image.event_id, version.sha256, encoding)
     alike = find_alike(services, image.event_id, image.id, encoding)
     if not _finish(services, image, version.sha256, encoding, alike):
@@ -89,7 +87,7 @@ def _finish(
     with services.database.transaction() as connection:
         if not events.hold(connection, image.event_id):
             return False
-        # Once more: somebody may have asked to be forgotten since.
+        # Not before: somebody may be asking for it at this moment.
         kept = forgotten.without(connection, image.event_id, image.id, sha256, encoding)
         if not outcomes.finish(connection, image.id, sha256, kept):
             return False
