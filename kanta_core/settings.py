@@ -209,8 +209,8 @@ class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
     upload_ticket_minutes: int = Field(default=240, ge=5, le=24 * 60)
     # Searches by face that each token has: so many at once, and so many more every hour. Guests share an
     # invitation, and come all at the same time.
-    searches_at_once: int = Field(default=200, ge=1)
-    searches_per_hour: int = Field(default=120, ge=1)
+    searches_at_once: int = Field(default=500, ge=1)
+    searches_per_hour: int = Field(default=600, ge=1)
     database_pool_size: int = Field(default=8, ge=1)
     # Whether a transaction-level pooler (PgBouncer) is in between: it gives every transaction another session.
     database_pooler: bool = False

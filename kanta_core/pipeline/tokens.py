@@ -45,7 +45,7 @@ def recognise(services: Services, credential: str | None) -> Caller:
 def count_search(services: Services, token_id: uuid.UUID) -> None:
     """Count a search by face with this token; TooManyRequests when it has used up what it has.
 
-    Whoever has a thousand faces to try, and an invitation, is kept busy for hours.
+    Whoever has ten thousand faces to try, and an invitation, is kept busy for most of a day.
     """
     at_once, per_hour = services.settings.searches_at_once, services.settings.searches_per_hour
     with services.database.transaction() as connection:
