@@ -16,7 +16,7 @@ from bench.pairs import person
 from bench.photos import lfw, yale
 from bench.verification import centre_face
 from kanta_core.domain.faces import Face
-from kanta_core.people.grouping import Faces
+from kanta_core.people.groups.grouping import Faces
 
 # Faces of a person that are enough to say where its middle is, and how its faces scatter around that.
 _MIDDLE, _SCATTER = 3, 5

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bench.events import Event, fitted_on, lfw_event, wedding
 from bench.tables import show
 from kanta_core.people.doubts import Question, questions
-from kanta_core.people.grouping import group
+from kanta_core.people.groups.grouping import group
 
 _PEOPLE = (700, 300, 150, 75, 700, 300, 150, 75)
 _WEDDINGS = 3

@@ -1,6 +1,6 @@
 """Fits what the grouping knows to the people of LFW that `events.fitted_on` names, and judges it on the others.
 
-Writes kanta_core/people/crowding.txt, and prints the constants of `cost.Rule`.
+Writes kanta_core/people/groups/crowding.txt, and prints the constants of `cost.Rule`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from bench.events import Event, fitted_on, lfw_event, others, wedding
 from bench.scores import scores
 from bench.tables import show
-from kanta_core.people import crowding
-from kanta_core.people.agglomeration import agglomerate
-from kanta_core.people.cost import RULE, Rule
-from kanta_core.people.photos import Photos
+from kanta_core.people.groups import crowding
+from kanta_core.people.groups.agglomeration import agglomerate
+from kanta_core.people.groups.cost import RULE, Rule
+from kanta_core.people.groups.photos import Photos
 
 Vectors = NDArray[np.float32]
 Numbers = NDArray[np.float64]

@@ -1,7 +1,7 @@
 """Fits how probable it is that a person found is the human shown to half of LFW's people; judged on the others.
 
-Prints the line for kanta_core/people/recognising.py, how reliable it is, and how often the best person is the
-right one. Of the photos shown, some are of people who are in none of the event's photos.
+Prints the line for people/search/recognising.py, how reliable it is, and how often the best person is the right
+one. Of the photos shown, some are of people who are in none of the event's photos.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from bench.events import Event, fitted_on, lfw_event
 from bench.fit_doubts import logistic
 from bench.tables import show
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.grouping import group
-from kanta_core.people.joining import Neighbour
-from kanta_core.people.recognising import VOICES, distance_to, features
+from kanta_core.people.groups.grouping import group
+from kanta_core.people.search.joining import Neighbour
+from kanta_core.people.search.recognising import VOICES, distance_to, features
 
 # As many of LFW's people of the half; 0 is all.
 _EVENTS = (0, 700, 300, 150, 75, 0, 700, 300, 150, 75)

@@ -12,7 +12,7 @@ from bench.peers import methods
 from bench.scores import scores
 from bench.tables import show
 from bench.taken import taken
-from kanta_core.people.grouping import group
+from kanta_core.people.groups.grouping import group
 
 _SIZES = (1_000, 10_000, 100_000)
 # Faces of one person, where people are many and where they are few.

@@ -11,10 +11,10 @@ from bench.events import Event, fitted_on, lfw_event, wedding, yale_event
 from bench.fit_searches import shown_to
 from bench.tables import show
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.grouping import group
-from kanta_core.people.joining import Neighbour
-from kanta_core.people.recognising import recognise
-from kanta_core.people.sure import surely
+from kanta_core.people.groups.grouping import group
+from kanta_core.people.search.joining import Neighbour
+from kanta_core.people.search.recognising import recognise
+from kanta_core.people.search.sure import surely
 
 # As many people; 0 is all.
 _LFW = (0, 700, 300, 300, 150, 150, 150, 75, 75, 75, 40, 40, 40, 40)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from bench.events import Event, fitted_on, lfw_event, wedding, yale_event
 from bench.tables import show
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.grouping import group
-from kanta_core.people.joining import Neighbour, choose
+from kanta_core.people.groups.grouping import group
+from kanta_core.people.search.joining import Neighbour, choose
 
 _SHARE = 0.2
 # As many as the pipeline looks at.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from kanta_core.people.grouping import Faces, group
+from kanta_core.people.groups.grouping import Faces, group
 
 Method = Callable[[Faces], NDArray[np.intp]]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kanta_core.database.pool import Database
 from kanta_core.errors import Busy
-from kanta_core.people.galleries import Galleries
+from kanta_core.people.search.galleries import Galleries
 from kanta_core.settings import Settings, load
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.queues import Queues

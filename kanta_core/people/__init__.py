@@ -1,1 +1,1 @@
-"""Embeddings → people: grouping faces, and numbers that stay with a person from one grouping to the next."""
+"""Embeddings → people: `groups` of faces, the `numbers` that stay with them, `search` among them, doubts."""

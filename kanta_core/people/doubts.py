@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.cost import RULE, Numbers, Rows, Sums
-from kanta_core.people.crowding import room
-from kanta_core.people.grouping import Faces
-from kanta_core.people.photos import Photos
+from kanta_core.people.groups.cost import RULE, Numbers, Rows, Sums
+from kanta_core.people.groups.crowding import room
+from kanta_core.people.groups.grouping import Faces
+from kanta_core.people.groups.photos import Photos
 
 # The mean squared distance, at unit length, between faces of different people.
 _STRANGERS = 0.30

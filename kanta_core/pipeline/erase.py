@@ -82,7 +82,7 @@ def erase(services: Services, token: Token) -> Receipt:
 def _loose_of(connection: Connection, event_id: uuid.UUID, people: Collection[int]) -> list[uuid.UUID]:
     """Faces in no person that are likely one of these people's."""
     # numpy is for those who compare.
-    from kanta_core.people.likely import likely_theirs  # noqa: PLC0415
+    from kanta_core.people.search.likely import likely_theirs  # noqa: PLC0415
 
     found: list[uuid.UUID] = []
     for encoder, theirs in neighbours.embeddings_of_people(connection, event_id, people).items():

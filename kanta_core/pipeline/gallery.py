@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from kanta_core.people.gallery import Gallery
+    from kanta_core.people.search.gallery import Gallery
 
 # The database searches so many in a few milliseconds, and no memory is worth more.
 _WORTH_HOLDING = 10_000
@@ -85,7 +85,7 @@ def look_around(
 def _read(
     services: Services, event_id: uuid.UUID, encoder: str, make_room: Callable[[int], bool]
 ) -> Gallery | None:
-    from kanta_core.people.gallery import FACE_BYTES, Gallery  # noqa: PLC0415 - numpy is for those who search
+    from kanta_core.people.search.gallery import FACE_BYTES, Gallery  # noqa: PLC0415 - numpy is for those who search
 
     with services.database.transaction() as connection:
         since = vectors.horizon(connection)

@@ -77,8 +77,8 @@ def make_link(services: Services, caller: Caller, code: str, data: bytes, *, con
 def _surely(found: Sequence[Found]) -> list[Found]:
     """Those of the people found who are the human shown."""
     # numpy is for those who search.
-    from kanta_core.people.recognising import Candidate  # noqa: PLC0415
-    from kanta_core.people.sure import surely  # noqa: PLC0415
+    from kanta_core.people.search.recognising import Candidate  # noqa: PLC0415
+    from kanta_core.people.search.sure import surely  # noqa: PLC0415
 
     people = {each.cluster_id: each for each in found if each.cluster_id != NO_PERSON}
     # Twice the cosine distance is the squared distance at unit length.

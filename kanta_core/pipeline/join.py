@@ -8,7 +8,7 @@ from kanta_core.database import neighbours
 from kanta_core.database.assignments import Standing
 from kanta_core.database.pool import Connection
 from kanta_core.domain.faces import NO_PERSON, Encoding
-from kanta_core.people.joining import Neighbour, choose
+from kanta_core.people.search.joining import Neighbour, choose
 from kanta_core.services import Services
 
 _NEAREST = 24

@@ -37,7 +37,7 @@ def recluster(services: Services, event_id: uuid.UUID) -> None:
     read the newer faces stands. Corrections made meanwhile count: they are read with the people's lock held.
     """
     # numpy is for those who recluster.
-    from kanta_core.people.identity import regroup  # noqa: PLC0415
+    from kanta_core.people.numbers.identity import regroup  # noqa: PLC0415
 
     started = time.monotonic()
     with services.database.transaction() as connection:
@@ -72,7 +72,7 @@ def recluster(services: Services, event_id: uuid.UUID) -> None:
 
 def _groups(read: reclusters.Embeddings) -> list[list[list[uuid.UUID]]]:
     """For each encoder the groups of its faces, largest first; those in no group are left out."""
-    from kanta_core.people.grouping import Faces, group  # noqa: PLC0415
+    from kanta_core.people.groups.grouping import Faces, group  # noqa: PLC0415
 
     found = []
     for its in read.by_encoder():

@@ -14,15 +14,15 @@ from kanta_core.database.assignments import Number, Standing
 from kanta_core.database.pool import Connection
 from kanta_core.domain.corrections import MAKES_A_PERSON, Correction
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.lineage import Lineage
+from kanta_core.people.numbers.lineage import Lineage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from kanta_core.people.replay import Stated
-    from kanta_core.people.seats import Rows
-    from kanta_core.people.traits import Traits
+    from kanta_core.people.numbers.replay import Stated
+    from kanta_core.people.numbers.seats import Rows
+    from kanta_core.people.numbers.traits import Traits
 
 
 def replay_event(
@@ -38,8 +38,8 @@ def replay_event(
     # numpy is for those who change people.
     import numpy as np  # noqa: PLC0415
 
-    from kanta_core.people.replay import replay  # noqa: PLC0415
-    from kanta_core.people.traits import goes_on_as, traits_of  # noqa: PLC0415
+    from kanta_core.people.numbers.replay import replay  # noqa: PLC0415
+    from kanta_core.people.numbers.traits import goes_on_as, traits_of  # noqa: PLC0415
 
     made = corrections.in_order(connection, event_id)
     active = [correction for correction in made if correction.undone_at is None]
@@ -109,7 +109,7 @@ def _by_rows(active: Sequence[Correction], faces: Sequence[uuid.UUID]) -> list[S
     """The corrections with their faces as rows; faces that are gone are left out."""
     import numpy as np  # noqa: PLC0415
 
-    from kanta_core.people.replay import Stated  # noqa: PLC0415
+    from kanta_core.people.numbers.replay import Stated  # noqa: PLC0415
 
     row_of = {face: row for row, face in enumerate(faces)}
 
@@ -132,7 +132,7 @@ class _Sides:
         """Which of the late faces are nearer to the first side; only embeddings of one encoder are compared."""
         import numpy as np  # noqa: PLC0415
 
-        from kanta_core.people.sides import nearer_to_first  # noqa: PLC0415
+        from kanta_core.people.numbers.sides import nearer_to_first  # noqa: PLC0415
 
         rows = np.concatenate([late, first, second])
         encoders, vectors = neighbours.embeddings_of(

@@ -96,7 +96,7 @@ def cohesion_of(connection: Connection, event_id: uuid.UUID, cluster_id: int) ->
 
 def report(services: Services, code: str) -> Report:
     """What there is to know of the event in numbers."""
-    from kanta_core.people.poor import POOR  # noqa: PLC0415 - with numpy
+    from kanta_core.people.groups.poor import POOR  # noqa: PLC0415 - with numpy
 
     with services.database.transaction() as connection:
         event_id = events.resolve(connection, code)
@@ -139,7 +139,7 @@ def _doubts(
     import numpy as np  # noqa: PLC0415 - for those who look for doubts
 
     from kanta_core.people.doubts import Doubt, cohesion, doubts  # noqa: PLC0415
-    from kanta_core.people.grouping import Faces  # noqa: PLC0415
+    from kanta_core.people.groups.grouping import Faces  # noqa: PLC0415
 
     found: list[Doubt] = []
     alike: dict[int, float] = {}

@@ -38,8 +38,8 @@ def find_people(services: Services, code: str, data: bytes, *, top_k: int) -> li
     The photo and its embedding are kept nowhere. NoFace and SeveralFaces when it does not show exactly one.
     """
     # numpy is for those who search.
-    from kanta_core.people.joining import Neighbour  # noqa: PLC0415
-    from kanta_core.people.recognising import STRANGERS, VOICES, recognise  # noqa: PLC0415
+    from kanta_core.people.search.joining import Neighbour  # noqa: PLC0415
+    from kanta_core.people.search.recognising import STRANGERS, VOICES, recognise  # noqa: PLC0415
 
     event_id, face, encoder = _shown(services, code, data)
     with services.database.transaction() as connection:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from kanta_core.domain.corrections import MAKES_A_PERSON, Correction, CorrectionKind, Statement
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.identity import regroup
-from kanta_core.people.lineage import Lineage
-from kanta_core.people.replay import Replayed, Stated, replay
-from kanta_core.people.seats import Rows
+from kanta_core.people.numbers.identity import regroup
+from kanta_core.people.numbers.lineage import Lineage
+from kanta_core.people.numbers.replay import Replayed, Stated, replay
+from kanta_core.people.numbers.seats import Rows
 
 _WHEN = datetime(2026, 5, 1, tzinfo=UTC)
 APART = MAKES_A_PERSON | {CorrectionKind.DIFFERENT_PEOPLE}

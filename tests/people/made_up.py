@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kanta_core.people.grouping import Faces, group
+from kanta_core.people.groups.grouping import Faces, group
 
 Vectors = NDArray[np.float32]
 

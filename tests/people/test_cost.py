@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from kanta_core.people.cost import RULE, Sums
-from kanta_core.people.crowding import room
+from kanta_core.people.groups.cost import RULE, Sums
+from kanta_core.people.groups.crowding import room
 from tests.people.made_up import Vectors, people
 
 

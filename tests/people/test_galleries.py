@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from kanta_core.people.galleries import Galleries, Key
-from kanta_core.people.gallery import FACE_BYTES, Gallery
+from kanta_core.people.search.galleries import Galleries, Key
+from kanta_core.people.search.gallery import FACE_BYTES, Gallery
 
 SECONDS = 20.0
 ROOM = 30

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kanta_core.people.gallery import Gallery
+from kanta_core.people.search.gallery import Gallery
 
 FACES = 3_000
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kanta_core.people.grouping import Faces, group
+from kanta_core.people.groups.grouping import Faces, group
 from kanta_core.vision.encoder import FaceEncoder
 from tests.people.made_up import faces_of, grouped, partition, people
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.identity import carry_over, regroup
+from kanta_core.people.numbers.identity import carry_over, regroup
 
 A, B, C, D, E, F = (uuid.UUID(int=number) for number in range(6))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kanta_core.people.joining import Neighbour, choose
+from kanta_core.people.search.joining import Neighbour, choose
 
 
 def near(number: int, *squared: float) -> list[Neighbour]:

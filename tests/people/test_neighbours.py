@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kanta_core.people import neighbours
-from kanta_core.people.neighbours import near_pairs
+from kanta_core.people.groups import neighbours
+from kanta_core.people.groups.neighbours import near_pairs
 from tests.people.made_up import Vectors, people
 
 

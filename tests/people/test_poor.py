@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kanta_core.people.grouping import group
-from kanta_core.people.poor import POOR
+from kanta_core.people.groups.grouping import group
+from kanta_core.people.groups.poor import POOR
 from tests.people.made_up import Vectors, faces_of, grouped, partition, people
 
 

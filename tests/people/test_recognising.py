@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.joining import Neighbour
-from kanta_core.people.recognising import VOICES, Candidate, recognise
+from kanta_core.people.search.joining import Neighbour
+from kanta_core.people.search.recognising import VOICES, Candidate, recognise
 
 SHOWN = np.random.default_rng(0).normal(scale=0.12, size=128).astype(np.float32)
 MANY = 1_000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kanta_core.people.recognising import Candidate
-from kanta_core.people.sure import surely
+from kanta_core.people.search.recognising import Candidate
+from kanta_core.people.search.sure import surely
 
 
 def sure_of(*found: tuple[float, float]) -> list[int]:

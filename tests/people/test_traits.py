@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kanta_core.domain.corrections import Correction, CorrectionKind, Statement
-from kanta_core.people.lineage import Lineage
-from kanta_core.people.traits import Traits, goes_on_as, traits_of
+from kanta_core.people.numbers.lineage import Lineage
+from kanta_core.people.numbers.traits import Traits, goes_on_as, traits_of
 
 NAME, HIDE, COVER = CorrectionKind.NAME, CorrectionKind.HIDE, CorrectionKind.COVER
 A, B = uuid.UUID(int=1), uuid.UUID(int=2)

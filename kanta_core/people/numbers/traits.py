@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kanta_core.domain.corrections import Correction, CorrectionKind
-from kanta_core.people.lineage import Lineage
+from kanta_core.people.numbers.lineage import Lineage
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from kanta_core.domain.corrections import Correction, CorrectionKind
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.lineage import Lineage
-from kanta_core.people.seats import Rows, Seats, commonest
+from kanta_core.people.numbers.lineage import Lineage
+from kanta_core.people.numbers.seats import Rows, Seats, commonest
 
 # Of the first rows those that are nearer to the second than to the third; False where that can't be told.
 Nearer = Callable[[Rows, Rows, Rows], NDArray[np.bool_]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kanta_core.people.recognising import Candidate
+from kanta_core.people.search.recognising import Candidate
 
 # Of LFW's people nothing was fitted on, shown to events of 40 to 1,500, 62 % are found for sure, of Yale's 95 %,
 # of made-up weddings' guests 84 %; of 1,390 people shown, half of them not there, 2 are taken for another

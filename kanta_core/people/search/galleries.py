@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from kanta_core.people.gallery import Gallery
+    from kanta_core.people.search.gallery import Gallery
 
 _log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.agglomeration import agglomerate
-from kanta_core.people.crowding import room
-from kanta_core.people.photos import Photos
-from kanta_core.people.poor import POOR, attach
+from kanta_core.people.groups.agglomeration import agglomerate
+from kanta_core.people.groups.crowding import room
+from kanta_core.people.groups.photos import Photos
+from kanta_core.people.groups.poor import POOR, attach
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kanta_core.people.recognising import STRANGERS, VOICES, probability
+from kanta_core.people.search.recognising import STRANGERS, VOICES, probability
 
 # As likely theirs as not.
 _LIKELY = 0.5

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.cost import RULE
+from kanta_core.people.groups.cost import RULE
 
 # At this quality a face is foretold to lie .42 from the person's other faces; the grouping joins up to .39.
 POOR = 0.2

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kanta_core.domain.faces import NO_PERSON
-from kanta_core.people.crowding import room
-from kanta_core.people.joining import Neighbour
+from kanta_core.people.groups.crowding import room
+from kanta_core.people.search.joining import Neighbour
 
 # So many of a person's faces speak for it, the nearest: of hundreds some are always far.
 VOICES = 10

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from kanta_core.people.neighbours import Pairs
+from kanta_core.people.groups.neighbours import Pairs
 
 # Squared distance of two faces in one photo below which they are one face twice: a quarter of the pairs of one
 # person's photos from one sitting are that near (Yale). Of 25 million pairs of two people in LFW four are, and

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kanta_core.people.cost import RULE, Numbers, Rows, Rule, Sums
-from kanta_core.people.neighbours import distinct, near_pairs
-from kanta_core.people.photos import Photos
+from kanta_core.people.groups.cost import RULE, Numbers, Rows, Rule, Sums
+from kanta_core.people.groups.neighbours import distinct, near_pairs
+from kanta_core.people.groups.photos import Photos
 
 # Pairs of faces further apart than this are never the first evidence for joining two groups.
 _RADIUS = 0.16

@@ -1,0 +1,1 @@
+"""Search: whose a face is that comes new, or that somebody shows."""
