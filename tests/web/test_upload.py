@@ -158,7 +158,8 @@ def test_thousands_of_photos_scroll_smoothly(
 def test_the_first_view_is_light_and_soon_there(
     browser: Browser, stack: Stack, record_property: Callable[[str, object], None]
 ) -> None:
-    seconds, weights = [], []
+    seconds: list[float] = []
+    weights: list[int] = []
     # The best of a few: other tests keep the machine busy.
     while len(seconds) < 10 and (len(seconds) < 3 or min(seconds) >= 1):
         # Each with an empty cache.
