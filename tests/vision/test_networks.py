@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,8 @@ from kanta_core.vision.decode import decode
 from kanta_core.vision.neural import __main__ as keep
 from kanta_core.vision.neural import blaze_graph, kept, resnet_graph, runtime
 from kanta_core.vision.neural.detector import detect
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -106,3 +110,11 @@ def test_where_the_runtime_says_something_else_dlib_embeds(
     assert keep.main() == 1
     assert "off dlib's" in capsys.readouterr().err
     assert not kept.path("resnet", models.resnet_weights()).exists()
+
+
+def test_the_networks_tell_nobody_and_leave_nothing_at_home(tmp_path: Path) -> None:
+    """Catches an ONNX Runtime that reports to its maker: it keeps a device's number in HOME."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    program = "from kanta_core.vision.neural.runtime import detector; detector()"
+    subprocess.run([sys.executable, "-B", "-c", program], env=environment, check=True, cwd=ROOT, timeout=60)
+    assert list(tmp_path.rglob("*")) == []

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+
+# Since 1.29 it tells its maker of every session, and keeps a device's number in HOME, unless this is set before it
+# is imported. Nothing of Kanta's work is anybody's business.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime
 
 from kanta_core.vision import models
 from kanta_core.vision.neural import kept
