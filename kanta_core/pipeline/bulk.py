@@ -65,7 +65,8 @@ def retry_images(services: Services, code: str, ids: Sequence[uuid.UUID]) -> Out
         for image_id in retried:
             audit.note(connection, event_id, Action.PHOTO_RETRIED, image_id)
         there = outcomes.among(connection, event_id, ids)
-    _queue(services, list(retried.values()))
+    # After the commit, as for one. What is lost here the sweep sends.
+    services.queues.send_all(ENCODE_QUEUE, [{"blob_name": name} for name in retried.values()])
     left = {image_id: Outcome.NOTHING_TO_RETRY if image_id in there else Outcome.NOT_FOUND for image_id in ids}
     return left | dict.fromkeys(retried, Outcome.DONE)
 
@@ -77,8 +78,3 @@ def retry_those(services: Services, code: str, status: ImageStatus) -> tuple[Out
         oldest, count = outcomes.with_status(connection, event_id, status, most=MOST)
     became = retry_images(services, code, oldest)
     return became, count - len(oldest)
-
-
-def _queue(services: Services, blob_names: Sequence[str]) -> None:
-    # After the commit, as for one. What is lost here the sweep sends.
-    services.queues.send_all(ENCODE_QUEUE, [{"blob_name": name} for name in blob_names])

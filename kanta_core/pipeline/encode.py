@@ -95,7 +95,8 @@ def _finish(
         gone = faces.replace(connection, image.event_id, image.id, sha256, kept, starts=begin)
         if gone or kept.faces:
             events.faces_changed(connection, image.event_id)
-    gone |= {face_id(image.event_id, sha256, face.box) for face in encoding.faces if face not in kept.faces}
+    boxes = {face.box for face in kept.faces}
+    gone |= {face_id(image.event_id, sha256, face.box) for face in encoding.faces if face.box not in boxes}
     forget_faces(services, image.event_id, sha256, gone)
     return True
 

@@ -7,6 +7,7 @@ key here.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from azure.storage.blob import (
@@ -33,30 +34,19 @@ class Signing:
 
         With a `file_name` it is saved under that name instead of shown.
         """
-        token = generate_blob_sas(
-            account_name=str(self._service.account_name),
-            container_name=container,
-            blob_name=name,
-            account_key=self._service.credential.account_key,
+        return self._to_blob(
+            container,
+            name,
             permission=BlobSasPermissions(read=True),
             expiry=until,
             content_type=content_type,
             content_disposition=file_name and f"attachment; filename*=UTF-8''{quote(file_name, safe='')}",
         )
-        return f"{self._service.get_blob_client(container, name).url}?{token}"
 
     def to_create(self, container: str, name: str, *, until: datetime) -> str:
         """Writes this one blob while there is none of its name: it reads, changes, lists and deletes nothing."""
-        token = generate_blob_sas(
-            account_name=str(self._service.account_name),
-            container_name=container,
-            blob_name=name,
-            account_key=self._service.credential.account_key,
-            permission=BlobSasPermissions(create=True),
-            expiry=until,
-            protocol=self._protocol,
-        )
-        return f"{self._service.get_blob_client(container, name).url}?{token}"
+        permission = BlobSasPermissions(create=True)
+        return self._to_blob(container, name, permission=permission, expiry=until, protocol=self._protocol)
 
     def to_create_any(self, container: str, folder: str, *, until: datetime) -> str:
         """Leads to a folder and writes new blobs in the whole container.
@@ -73,3 +63,13 @@ class Signing:
             protocol=self._protocol,
         )
         return f"{self._service.get_blob_client(container, folder).url}?{token}"
+
+    def _to_blob(self, container: str, name: str, **what: Any) -> str:  # noqa: ANN401 - generate_blob_sas checks it
+        token = generate_blob_sas(
+            account_name=str(self._service.account_name),
+            container_name=container,
+            blob_name=name,
+            account_key=self._service.credential.account_key,
+            **what,
+        )
+        return f"{self._service.get_blob_client(container, name).url}?{token}"
