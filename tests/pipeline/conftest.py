@@ -27,8 +27,5 @@ def wedding(world: World) -> str:
 @pytest.fixture
 def album(world: World, wedding: str) -> str:
     """An event with three photos: Anna's, Ben's, and one of both."""
-    for name, data in PHOTOS.items():
-        world.drop(f"wedding/{name}", data)
-        world.deliver(f"wedding/{name}")
-    world.settle()
+    world.bring(wedding, PHOTOS)
     return wedding

@@ -28,10 +28,7 @@ PHOTOS = {
 @pytest.fixture
 def party(world: World, wedding: str) -> str:
     """The wedding with its photos and its people."""
-    for name, data in PHOTOS.items():
-        world.drop(f"{wedding}/{name}", data)
-        world.deliver(f"{wedding}/{name}")
-    world.settle()
+    world.bring(wedding, PHOTOS)
     return wedding
 
 

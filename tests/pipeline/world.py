@@ -114,6 +114,13 @@ class World:
             return
         give_up(self.services, name)
 
+    def bring(self, code: str, photos: Mapping[str, bytes]) -> None:
+        """Photos by name are dropped, encoded and grouped."""
+        for name, data in photos.items():
+            self.drop(f"{code}/{name}", data)
+            self.deliver(f"{code}/{name}")
+        self.settle()
+
     @contextmanager
     def encoding(self, name: str, data: bytes) -> Iterator[None]:
         """In another process the blob is being encoded from the beginning of the block to its end."""
