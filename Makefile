@@ -46,6 +46,7 @@ lock: $(VENV)/.uv ## writes requirements*.txt anew from pyproject.toml
 	$(COMPILE) pyproject.toml --group laptop -c requirements.txt -o requirements/laptop.txt
 	$(COMPILE) pyproject.toml --group dev -c requirements/laptop.txt --override requirements/overrides.txt -o requirements/dev.txt
 	$(COMPILE) --no-deps --group models -o requirements/models.txt
+	echo checkov | $(COMPILE) - -o requirements/checkov.txt
 	echo uv | $(COMPILE) - -o requirements/uv.txt
 	printf 'cmake\npackaging\nsetuptools\n' | $(COMPILE) --no-deps - -o native/tools.txt
 
@@ -81,6 +82,12 @@ $(VENV)/.dev: requirements/dev.txt requirements/models.txt requirements/judge.tx
 	@$(TIDY_UV) pip install --python $(PY) --compile-bytecode --no-deps --require-hashes -r requirements/dev.txt -r requirements/models.txt
 	@$(TIDY_PIP) install --no-deps --ignore-requires-python --require-hashes -r requirements/judge.txt
 	@touch $@ $(VENV)/.laptop
+
+# What checks the templates of the cloud has an environment of its own: it wants other versions of what Kanta runs on.
+$(VENV)/.checkov: requirements/checkov.txt $(VENV)/.uv
+	@$(TIDY_UV) venv --quiet --allow-existing --python $(PY) $(VENV)/checkov
+	@$(TIDY_UV) pip install --quiet --python $(VENV)/checkov/bin/python --compile-bytecode --no-deps --require-hashes -r requirements/checkov.txt
+	@touch $@
 
 # The networks as ONNX Runtime wants them; without this every worker would convert them when it starts.
 $(VENV)/.networks: $(wildcard kanta_core/vision/neural/*.py) | $(VENV)/.laptop
