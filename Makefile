@@ -28,11 +28,12 @@ run: $(VENV)/.laptop $(VENV)/.networks node_modules/.installed ## serves on KANT
 test: $(VENV)/.dev $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## every test that needs no network and no cloud, with coverage by package
 	@exec $(BIN)/pytest --cov --cov-report= -p tests.coverage_table -n 3 --dist loadfile $(PYTEST)
 
-check: $(VENV)/.dev ## formatting, lint, types, import rules
+check: $(VENV)/.dev $(VENV)/.checkov ## formatting, lint, types, import rules, the image's and the cloud's templates
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(PY) -m checks
 
 bench: $(VENV)/.dev $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## the benchmarks, as tables with ratios
 	@$(PY) -m native build --plain >/dev/null || echo "without dlib as pip builds it: see above" >&2
