@@ -13,14 +13,14 @@ import azure.functions as func
 from azurefunctions.extensions.bindings.blob import BlobClient
 
 from kanta_core.api.app import create_app
-from kanta_core.pipeline.encode import encode
-from kanta_core.pipeline.exports import give_up_export
+from kanta_core.pipeline.exports.requests import give_up_export
+from kanta_core.pipeline.exports.write import write_export
 from kanta_core.pipeline.gather import queue_waiting
-from kanta_core.pipeline.recluster import recluster, request_reclusters
-from kanta_core.pipeline.retry import give_up
+from kanta_core.pipeline.people.recluster import recluster, request_reclusters
+from kanta_core.pipeline.photos.encode import encode
+from kanta_core.pipeline.photos.retry import give_up
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.pipeline.webhooks import deliver, request_deliveries
-from kanta_core.pipeline.write_export import write_export
 from kanta_core.services import services
 from kanta_core.settings import TriggerSettings, load
 from kanta_core.storage import names

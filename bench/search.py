@@ -30,7 +30,7 @@ from kanta_core.database import events
 from kanta_core.database.migrate import migrate_up
 from kanta_core.domain.faces import EMBEDDING_SIZE, Box, Encoding, Face
 from kanta_core.people.search.gallery import FACE_BYTES
-from kanta_core.pipeline.search import find_people, find_similar
+from kanta_core.pipeline.people.search import find_people, find_similar
 from kanta_core.services import Services, build
 from kanta_core.settings import Settings
 

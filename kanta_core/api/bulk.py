@@ -11,7 +11,7 @@ from kanta_core.api.schemas.bulk import DeletionsIn, OutcomesOut, RetriesIn
 from kanta_core.domain.access import Scope
 from kanta_core.domain.records import ImageStatus
 from kanta_core.errors import EventNotFound, MalformedBody, StorageUnavailable
-from kanta_core.pipeline.bulk import remove_images, retry_images, retry_those
+from kanta_core.pipeline.photos.bulk import remove_images, retry_images, retry_those
 
 router = APIRouter(tags=["images"], route_class=GuardedRoute)
 _PROBLEMS = openapi.problems_of(MalformedBody, EventNotFound, StorageUnavailable)

@@ -22,7 +22,7 @@ from kanta_core.errors import (
     PersonNotFound,
     StalePeople,
 )
-from kanta_core.pipeline.correct import SAMPLES, correct, set_undone
+from kanta_core.pipeline.people.correct import SAMPLES, correct, set_undone
 from kanta_core.services import Services
 
 router = APIRouter(tags=["corrections"], route_class=GuardedRoute)

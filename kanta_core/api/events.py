@@ -16,7 +16,7 @@ from kanta_core.database import events
 from kanta_core.domain.access import Scope
 from kanta_core.errors import EventCodeTaken, EventNotFound, MalformedBody, ScopeMissing, StorageUnavailable
 from kanta_core.pipeline.gather import change_event, create_event, set_event_image
-from kanta_core.pipeline.remove import remove_event
+from kanta_core.pipeline.photos.remove import remove_event
 
 router = APIRouter(tags=["events"], route_class=GuardedRoute)
 _image_file, _image_file_openapi = photo_body("image_file")

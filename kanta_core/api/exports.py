@@ -22,7 +22,7 @@ from kanta_core.errors import (
     PersonNotFound,
     StorageUnavailable,
 )
-from kanta_core.pipeline.exports import find_own_export, request_export, request_own_export
+from kanta_core.pipeline.exports.requests import find_own_export, request_export, request_own_export
 
 router = APIRouter(tags=["exports"], route_class=GuardedRoute)
 

@@ -13,7 +13,7 @@ from kanta_core.api.photo_body import Sent, photo_form
 from kanta_core.api.schemas.guests import GuestLinkOut
 from kanta_core.domain.access import Scope
 from kanta_core.errors import ConsentMissing, EventNotFound, NobodyFound, NoFace, SeveralFaces
-from kanta_core.pipeline.guests import make_link
+from kanta_core.pipeline.guests.links import make_link
 
 router = APIRouter(tags=["guests"], route_class=GuardedRoute)
 _image, _image_openapi = photo_form("image", text="consent")

@@ -25,9 +25,9 @@ from kanta_core.errors import (
     StorageUnavailable,
     UploadOvertaken,
 )
-from kanta_core.pipeline.remove import remove_image
-from kanta_core.pipeline.retry import retry_image
-from kanta_core.pipeline.upload import upload
+from kanta_core.pipeline.photos.remove import remove_image
+from kanta_core.pipeline.photos.retry import retry_image
+from kanta_core.pipeline.photos.upload import upload
 
 router = APIRouter(tags=["images"], route_class=GuardedRoute)
 _image_file, _image_file_openapi = photo_body("image_file")

@@ -10,7 +10,7 @@ from kanta_core.api.dependencies import CallerOf, PathEventCode, ServicesOf, pub
 from kanta_core.api.schemas.invitations import InvitationIn, InvitationOut
 from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound, MalformedBody, StorageUnavailable
-from kanta_core.pipeline.invitations import invite, withdraw
+from kanta_core.pipeline.guests.invitations import invite, withdraw
 
 router = APIRouter(tags=["invitations"], route_class=GuardedRoute)
 

@@ -28,8 +28,8 @@ from kanta_core.errors import (
     Unauthenticated,
     UnsupportedImage,
 )
-from kanta_core.pipeline.erase import erase
-from kanta_core.pipeline.guests import read_photo
+from kanta_core.pipeline.guests.erase import erase
+from kanta_core.pipeline.guests.links import read_photo
 
 router = APIRouter(tags=["guests"], route_class=GuardedRoute)
 

@@ -15,7 +15,7 @@ from kanta_core.api.schemas.people import PersonFaceOut, PersonOut, PersonWithFa
 from kanta_core.database import events, faces, people
 from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound, PersonNotFound, ScopeMissing
-from kanta_core.pipeline.report import cohesion_of
+from kanta_core.pipeline.people.report import cohesion_of
 
 router = APIRouter(tags=["people"], route_class=GuardedRoute)
 

@@ -14,7 +14,7 @@ from kanta_core.api.schemas.timelines import TimelineOut
 from kanta_core.database import events, timelines
 from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound
-from kanta_core.pipeline.report import find_doubts, report
+from kanta_core.pipeline.people.report import find_doubts, report
 
 router = APIRouter(tags=["people"], route_class=GuardedRoute)
 

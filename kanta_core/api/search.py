@@ -14,7 +14,7 @@ from kanta_core.api.schemas.people import FoundOut, MatchOut
 from kanta_core.database.matches import Metric
 from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound, NoFace, SeveralFaces
-from kanta_core.pipeline.search import find_people, find_similar
+from kanta_core.pipeline.people.search import find_people, find_similar
 
 router = APIRouter(tags=["search"], route_class=GuardedRoute)
 _image, _image_openapi = photo_body("image")

@@ -12,7 +12,7 @@ from kanta_core.api.dependencies import CallerOf, PathEventCode, ServicesOf
 from kanta_core.api.schemas.upload_tickets import UploadTicketIn, UploadTicketOut
 from kanta_core.domain.access import Scope
 from kanta_core.errors import EventNotFound, ImageTooLarge, MalformedBody
-from kanta_core.pipeline.upload_tickets import make_ticket
+from kanta_core.pipeline.photos.upload_tickets import make_ticket
 
 router = APIRouter(tags=["images"], route_class=GuardedRoute)
 

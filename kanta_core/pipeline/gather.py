@@ -12,7 +12,7 @@ from kanta_core.domain.audit import Action
 from kanta_core.domain.codes import RULE, fold_code
 from kanta_core.domain.records import Event
 from kanta_core.errors import EventNotFound, ImageTooLarge, Invalid, StorageUnavailable
-from kanta_core.pipeline.remove import finish_removal
+from kanta_core.pipeline.photos.remove import finish_removal
 from kanta_core.services import Services
 from kanta_core.settings import Settings
 from kanta_core.storage.names import ENCODE_QUEUE, EVENT_IMAGES, TAKE_IN_QUEUE

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from kanta_core.database import arrivals, erasure, events, inventory
 from kanta_core.domain.drops import address, is_litter
 from kanta_core.errors import KantaError
-from kanta_core.pipeline.exports import sweep_exports
-from kanta_core.pipeline.lost_pictures import compare_pictures
-from kanta_core.pipeline.remove import delete_doomed, finish_removal, forget_blob
+from kanta_core.pipeline.exports.requests import sweep_exports
+from kanta_core.pipeline.photos.lost_pictures import compare_pictures
+from kanta_core.pipeline.photos.remove import delete_doomed, finish_removal, forget_blob
 from kanta_core.pipeline.webhooks import sweep_webhooks
 from kanta_core.services import Services
 from kanta_core.storage.listing import Blob

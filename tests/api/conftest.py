@@ -16,8 +16,8 @@ from pydantic import SecretStr
 
 from kanta_core.api.app import create_app
 from kanta_core.database import events
-from kanta_core.pipeline.encode import encode
-from kanta_core.pipeline.recluster import recluster
+from kanta_core.pipeline.people.recluster import recluster
+from kanta_core.pipeline.photos.encode import encode
 from kanta_core.services import Services
 from kanta_core.storage.names import CONTAINERS
 from tests.api import photos

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from kanta_core.domain.access import Scope
-from kanta_core.pipeline.retry import give_up
+from kanta_core.pipeline.photos.retry import give_up
 from kanta_core.services import Services
 from tests.api import photos
 from tests.api.client import Api, problem

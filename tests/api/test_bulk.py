@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from kanta_core.errors import StorageUnavailable
-from kanta_core.pipeline import bulk
-from kanta_core.pipeline.remove import remove_image
-from kanta_core.pipeline.retry import give_up
+from kanta_core.pipeline.photos import bulk
+from kanta_core.pipeline.photos.remove import remove_image
+from kanta_core.pipeline.photos.retry import give_up
 from kanta_core.services import Services
 from kanta_core.storage.names import PHOTOS
 from tests.api import photos

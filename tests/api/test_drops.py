@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kanta_core.pipeline.encode import encode
+from kanta_core.pipeline.photos.encode import encode
 from kanta_core.services import Services
 from kanta_core.storage.names import PHOTOS
 from tests.api import photos

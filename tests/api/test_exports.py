@@ -12,8 +12,8 @@ import httpx
 import psycopg
 import pytest
 
-from kanta_core.pipeline.exports import give_up_export
-from kanta_core.pipeline.write_export import write_export
+from kanta_core.pipeline.exports.requests import give_up_export
+from kanta_core.pipeline.exports.write import write_export
 from kanta_core.services import Services
 from tests.api.client import Api, problem
 

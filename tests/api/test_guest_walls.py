@@ -17,8 +17,8 @@ from kanta_core.domain.corrections import CorrectionKind
 from kanta_core.domain.faces import NO_PERSON
 from kanta_core.domain.guests import CONSENT_VERSION
 from kanta_core.errors import KantaError
-from kanta_core.pipeline.correct import set_undone
-from kanta_core.pipeline.remove import remove_image
+from kanta_core.pipeline.people.correct import set_undone
+from kanta_core.pipeline.photos.remove import remove_image
 from kanta_core.settings import Settings
 from tests.api.client import Api
 from tests.api.credentials import KEY, bearer

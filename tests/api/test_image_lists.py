@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kanta_core.pipeline.retry import give_up
+from kanta_core.pipeline.photos.retry import give_up
 from kanta_core.services import Services
 from kanta_core.storage.names import PHOTOS
 from tests.api import photos

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import httpx2
 from PIL import ExifTags, Image
 
-from kanta_core.pipeline.retry import give_up
+from kanta_core.pipeline.photos.retry import give_up
 from kanta_core.services import Services
 from kanta_core.storage.names import PHOTOS
 from tests.api import photos

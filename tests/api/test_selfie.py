@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from kanta_core.domain.guests import CONSENT_VERSION
-from kanta_core.pipeline import gallery
+from kanta_core.pipeline.people import gallery
 from kanta_core.services import Services
 from tests.api import photos
 from tests.api.client import Api

@@ -9,7 +9,7 @@ import zipfile
 from azure.storage.blob import ContainerClient
 
 from kanta_core.domain.exports import Export, ExportKind
-from kanta_core.pipeline.exports import request_export
+from kanta_core.pipeline.exports.requests import request_export
 from kanta_core.storage import names
 from tests.pipeline.scripted import JPEG as START
 from tests.pipeline.scripted import photo

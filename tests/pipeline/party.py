@@ -15,8 +15,8 @@ from pgvector.psycopg import register_vector
 
 from kanta_core.domain.corrections import CorrectionKind, Statement
 from kanta_core.domain.faces import EMBEDDING_SIZE, NO_PERSON
-from kanta_core.pipeline.correct import Corrected, correct
-from kanta_core.pipeline.recluster import recluster
+from kanta_core.pipeline.people.correct import Corrected, correct
+from kanta_core.pipeline.people.recluster import recluster
 from kanta_core.services import Services
 from tests.pipeline.world import World
 

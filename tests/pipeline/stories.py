@@ -12,16 +12,16 @@ from kanta_core.domain.access import ORGANISER
 from kanta_core.domain.corrections import CorrectionKind, Statement
 from kanta_core.domain.guests import CONSENT_VERSION
 from kanta_core.errors import EventNotFound, KantaError, StalePeople
-from kanta_core.pipeline.correct import correct
-from kanta_core.pipeline.encode import encode
-from kanta_core.pipeline.erase import erase
 from kanta_core.pipeline.gather import change_event, create_event
-from kanta_core.pipeline.guests import make_link
-from kanta_core.pipeline.recluster import recluster, request_reclusters
-from kanta_core.pipeline.reencode import reencode
-from kanta_core.pipeline.remove import remove_event, remove_image
+from kanta_core.pipeline.guests.erase import erase
+from kanta_core.pipeline.guests.links import make_link
+from kanta_core.pipeline.people.correct import correct
+from kanta_core.pipeline.people.recluster import recluster, request_reclusters
+from kanta_core.pipeline.photos.encode import encode
+from kanta_core.pipeline.photos.reencode import reencode
+from kanta_core.pipeline.photos.remove import remove_event, remove_image
+from kanta_core.pipeline.photos.upload import upload
 from kanta_core.pipeline.sweep import sweep
-from kanta_core.pipeline.upload import upload
 from kanta_core.services import Services
 from tests.pipeline import truth
 from tests.pipeline.scripted import photo

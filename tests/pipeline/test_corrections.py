@@ -14,10 +14,10 @@ import pytest
 from kanta_core.database import reclusters
 from kanta_core.domain.corrections import CorrectionKind, Statement
 from kanta_core.errors import StalePeople
-from kanta_core.pipeline.correct import correct, set_undone
-from kanta_core.pipeline.recluster import recluster
-from kanta_core.pipeline.reencode import reencode
-from kanta_core.pipeline.remove import remove_image
+from kanta_core.pipeline.people.correct import correct, set_undone
+from kanta_core.pipeline.people.recluster import recluster
+from kanta_core.pipeline.photos.reencode import reencode
+from kanta_core.pipeline.photos.remove import remove_image
 from kanta_core.services import Services
 from tests.pipeline.party import Party
 from tests.pipeline.scripted import photo

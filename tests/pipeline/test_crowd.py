@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from kanta_core.errors import BlobChanged
-from kanta_core.pipeline.encode import encode
+from kanta_core.pipeline.photos.encode import encode
 from kanta_core.services import Services
 from tests.pipeline import truth
 from tests.pipeline.scripted import photo

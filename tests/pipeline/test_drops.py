@@ -10,9 +10,9 @@ import pytest
 from kanta_core.database import arrivals
 from kanta_core.database.arrivals import WaitingDrop
 from kanta_core.errors import EventCodeTaken, EventNotFound, Invalid, StorageUnavailable
-from kanta_core.pipeline.encode import encode
 from kanta_core.pipeline.gather import change_event, create_event, set_event_image
-from kanta_core.pipeline.remove import remove_event
+from kanta_core.pipeline.photos.encode import encode
+from kanta_core.pipeline.photos.remove import remove_event
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.storage.names import ENCODE_QUEUE, EVENT_IMAGES, TAKE_IN_QUEUE
 from kanta_core.storage.queues import Queues

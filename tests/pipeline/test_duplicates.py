@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kanta_core.pipeline.encode import encode
+from kanta_core.pipeline.photos.encode import encode
 from kanta_core.storage.names import ENCODE_QUEUE
 from tests.pipeline import truth
 from tests.pipeline.scripted import BROKEN, CRASHING, photo

@@ -9,8 +9,8 @@ import pytest
 
 from kanta_core.database import faces
 from kanta_core.domain.records import StoredFace
-from kanta_core.pipeline.encode import encode
-from kanta_core.pipeline.retry import give_up
+from kanta_core.pipeline.photos.encode import encode
+from kanta_core.pipeline.photos.retry import give_up
 from tests.pipeline.scripted import BROKEN, CRASHING, photo
 from tests.pipeline.world import World
 

@@ -13,12 +13,12 @@ from kanta_core.domain.access import ORGANISER, token_sha256
 from kanta_core.domain.corrections import CorrectionKind
 from kanta_core.domain.guests import CONSENT_VERSION
 from kanta_core.errors import NobodyFound, StorageUnavailable, Unauthenticated
-from kanta_core.pipeline.erase import Receipt, erase
-from kanta_core.pipeline.guests import GuestLink, make_link
-from kanta_core.pipeline.recluster import recluster
-from kanta_core.pipeline.reencode import reencode
-from kanta_core.pipeline.remove import remove_image
-from kanta_core.pipeline.search import find_people
+from kanta_core.pipeline.guests.erase import Receipt, erase
+from kanta_core.pipeline.guests.links import GuestLink, make_link
+from kanta_core.pipeline.people.recluster import recluster
+from kanta_core.pipeline.people.search import find_people
+from kanta_core.pipeline.photos.reencode import reencode
+from kanta_core.pipeline.photos.remove import remove_image
 from kanta_core.storage.names import crop_name
 from tests.pipeline import truth
 from tests.pipeline.party import Party
@@ -214,7 +214,7 @@ def test_they_do_not_come_back_with_what_is_being_encoded_meanwhile(world: World
 def test_they_do_not_come_back_with_people_that_are_being_made_meanwhile(
     world: World, party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kanta_core.pipeline import recluster as module  # noqa: PLC0415 - patched
+    from kanta_core.pipeline.people import recluster as module  # noqa: PLC0415 - patched
 
     grouped = module._groups
 

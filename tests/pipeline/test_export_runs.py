@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from kanta_core.errors import BlocksLost, StorageUnavailable
-from kanta_core.pipeline.exports import give_up_export, sweep_exports
-from kanta_core.pipeline.remove import remove_event, remove_image
-from kanta_core.pipeline.write_export import write_export
+from kanta_core.pipeline.exports.requests import give_up_export, sweep_exports
+from kanta_core.pipeline.exports.write import write_export
+from kanta_core.pipeline.photos.remove import remove_event, remove_image
 from kanta_core.storage import names
 from kanta_core.storage.blobs import Blobs
 from tests.pipeline.exporting import (

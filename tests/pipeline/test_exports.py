@@ -14,10 +14,10 @@ import pytest
 from kanta_core.domain.corrections import CorrectionKind, Statement
 from kanta_core.domain.exports import ExportStatus
 from kanta_core.errors import EventNotFound, PersonNotFound, StorageUnavailable
-from kanta_core.pipeline.correct import correct
-from kanta_core.pipeline.remove import remove_event
+from kanta_core.pipeline.exports.write import write_export
+from kanta_core.pipeline.people.correct import correct
+from kanta_core.pipeline.photos.remove import remove_event
 from kanta_core.pipeline.sweep import sweep
-from kanta_core.pipeline.write_export import write_export
 from kanta_core.storage import names
 from kanta_core.storage.queues import Queues
 from tests.pipeline.exporting import (

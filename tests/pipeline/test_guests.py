@@ -11,10 +11,10 @@ from kanta_core.domain.access import ORGANISER, Token
 from kanta_core.domain.corrections import CorrectionKind
 from kanta_core.domain.guests import CONSENT_VERSION
 from kanta_core.errors import ConsentMissing, EventNotFound, ImageNotFound, NobodyFound, NoFace, SeveralFaces
-from kanta_core.pipeline.correct import set_undone
-from kanta_core.pipeline.guests import GuestLink, make_link, read_photo
-from kanta_core.pipeline.reencode import reencode
-from kanta_core.pipeline.remove import remove_image
+from kanta_core.pipeline.guests.links import GuestLink, make_link, read_photo
+from kanta_core.pipeline.people.correct import set_undone
+from kanta_core.pipeline.photos.reencode import reencode
+from kanta_core.pipeline.photos.remove import remove_image
 from tests.pipeline.party import Party
 from tests.pipeline.scripted import photo
 from tests.pipeline.world import World

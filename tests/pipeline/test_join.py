@@ -6,8 +6,8 @@ import pytest
 
 from kanta_core.database import neighbours
 from kanta_core.domain.corrections import CorrectionKind
-from kanta_core.pipeline.recluster import recluster
-from kanta_core.pipeline.remove import remove_image
+from kanta_core.pipeline.people.recluster import recluster
+from kanta_core.pipeline.photos.remove import remove_image
 from tests.pipeline.party import Party
 from tests.pipeline.scripted import photo
 from tests.pipeline.world import World

@@ -17,12 +17,12 @@ from kanta_core.domain.access import ORGANISER, Scope, Token
 from kanta_core.domain.corrections import CorrectionKind, Statement
 from kanta_core.domain.exports import Export, ExportKind, ExportStatus
 from kanta_core.errors import ExportNotFound, NobodyFound, Unauthenticated
-from kanta_core.pipeline.correct import correct
-from kanta_core.pipeline.erase import erase
-from kanta_core.pipeline.exports import find_own_export, request_export, request_own_export
+from kanta_core.pipeline.exports.requests import find_own_export, request_export, request_own_export
+from kanta_core.pipeline.exports.write import write_export
+from kanta_core.pipeline.guests.erase import erase
+from kanta_core.pipeline.people.correct import correct
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.pipeline.tokens import make_token, revoke_token
-from kanta_core.pipeline.write_export import write_export
 from kanta_core.storage import names
 from tests.pipeline.world import World
 

@@ -10,7 +10,7 @@ import pytest
 
 from kanta_core.database import outcomes
 from kanta_core.errors import DatabaseUnavailable
-from kanta_core.pipeline.remove import remove_event, remove_image
+from kanta_core.pipeline.photos.remove import remove_event, remove_image
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.listing import Blob
@@ -216,7 +216,7 @@ def test_many_pictures_are_compared_page_by_page(
 def test_a_sweep_gets_to_as_many_events_as_there_is_time_for_and_to_all_in_time(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kanta_core.pipeline.lost_pictures._PAGES", 2)
+    monkeypatch.setattr("kanta_core.pipeline.photos.lost_pictures._PAGES", 2)
     for number in range(5):
         world.create(f"event-{number}")
         dropped(world, photo("anna", take=number), f"event-{number}/a")

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from kanta_core.database import reclusters
-from kanta_core.pipeline.recluster import recluster, request_reclusters
-from kanta_core.pipeline.remove import remove_event, remove_image
+from kanta_core.pipeline.people.recluster import recluster, request_reclusters
+from kanta_core.pipeline.photos.remove import remove_event, remove_image
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.storage.names import RECLUSTER_QUEUE
 from kanta_core.storage.queues import Queues

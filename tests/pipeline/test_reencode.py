@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kanta_core.errors import EventNotFound
-from kanta_core.pipeline.recluster import request_reclusters
-from kanta_core.pipeline.reencode import reencode
-from kanta_core.pipeline.reencode.__main__ import main
+from kanta_core.pipeline.people.recluster import request_reclusters
+from kanta_core.pipeline.photos.reencode import reencode
+from kanta_core.pipeline.photos.reencode.__main__ import main
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.settings import Settings
 from kanta_core.storage.names import ENCODE_QUEUE

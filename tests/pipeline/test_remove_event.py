@@ -10,9 +10,9 @@ import pytest
 
 from kanta_core.errors import EventNotFound, StorageUnavailable, UploadOvertaken
 from kanta_core.pipeline.gather import change_event, set_event_image
-from kanta_core.pipeline.remove import finish_removal, remove_event
+from kanta_core.pipeline.photos.remove import finish_removal, remove_event
+from kanta_core.pipeline.photos.upload import upload
 from kanta_core.pipeline.sweep import sweep
-from kanta_core.pipeline.upload import upload
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.names import EVENT_IMAGES
 from tests.pipeline import truth

@@ -8,10 +8,10 @@ import pytest
 
 from kanta_core.database import erasure
 from kanta_core.errors import BlobChanged, EventNotFound, ImageNotFound, StorageUnavailable
-from kanta_core.pipeline.encode import encode
-from kanta_core.pipeline.remove import remove_image
+from kanta_core.pipeline.photos.encode import encode
+from kanta_core.pipeline.photos.remove import remove_image
+from kanta_core.pipeline.photos.upload import upload
 from kanta_core.pipeline.sweep import sweep
-from kanta_core.pipeline.upload import upload
 from kanta_core.storage.blobs import Blobs
 from tests.pipeline import truth
 from tests.pipeline.scripted import photo

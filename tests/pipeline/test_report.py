@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kanta_core.domain.corrections import CorrectionKind
-from kanta_core.pipeline.correct import set_undone
-from kanta_core.pipeline.report import Doubtful, find_doubts, report
+from kanta_core.pipeline.people.correct import set_undone
+from kanta_core.pipeline.people.report import Doubtful, find_doubts, report
 from tests.pipeline.party import Party
 from tests.pipeline.scripted import BROKEN, photo
 from tests.pipeline.world import World

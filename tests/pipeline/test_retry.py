@@ -6,7 +6,7 @@ import pytest
 
 from kanta_core.domain.records import ImageStatus
 from kanta_core.errors import EventNotFound, ImageNotFound, NothingToRetry, StorageUnavailable
-from kanta_core.pipeline.retry import give_up, retry_image
+from kanta_core.pipeline.photos.retry import give_up, retry_image
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.storage.names import ENCODE_QUEUE
 from kanta_core.storage.queues import Queues

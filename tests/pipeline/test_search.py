@@ -17,11 +17,11 @@ from kanta_core.database.matches import Metric, Near
 from kanta_core.domain.corrections import CorrectionKind
 from kanta_core.domain.records import Found
 from kanta_core.errors import EventNotFound
-from kanta_core.pipeline import gallery
-from kanta_core.pipeline.gallery import look_around
-from kanta_core.pipeline.recluster import recluster
-from kanta_core.pipeline.remove import remove_event, remove_image
-from kanta_core.pipeline.search import find_people, find_similar
+from kanta_core.pipeline.people import gallery
+from kanta_core.pipeline.people.gallery import look_around
+from kanta_core.pipeline.people.recluster import recluster
+from kanta_core.pipeline.people.search import find_people, find_similar
+from kanta_core.pipeline.photos.remove import remove_event, remove_image
 from tests.pipeline.party import Party
 from tests.pipeline.scripted import photo
 from tests.pipeline.world import World

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from kanta_core.errors import StorageUnavailable
-from kanta_core.pipeline.remove import remove_event
+from kanta_core.pipeline.photos.remove import remove_event
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.listing import Blob

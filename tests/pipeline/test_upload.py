@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kanta_core.errors import EmptyImage, EventNotFound, ImageTooLarge, UnsupportedImage
+from kanta_core.pipeline.photos.upload import upload
 from kanta_core.pipeline.sweep import sweep
-from kanta_core.pipeline.upload import upload
 from kanta_core.services import Services
 from kanta_core.storage.blobs import Blobs
 from tests.pipeline import truth

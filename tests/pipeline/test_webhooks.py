@@ -19,9 +19,9 @@ from kanta_core.domain.access import ORGANISER, Caller, Scope
 from kanta_core.domain.corrections import CorrectionKind, Statement
 from kanta_core.domain.webhooks import NoticeKind, Webhook
 from kanta_core.errors import StorageUnavailable, TooManyWebhooks, Unauthenticated, WebhookNotFound
-from kanta_core.pipeline.correct import correct
-from kanta_core.pipeline.remove import forget_blob, remove_event, remove_image
-from kanta_core.pipeline.retry import retry_image
+from kanta_core.pipeline.people.correct import correct
+from kanta_core.pipeline.photos.remove import forget_blob, remove_event, remove_image
+from kanta_core.pipeline.photos.retry import retry_image
 from kanta_core.pipeline.sweep import sweep
 from kanta_core.pipeline.tokens import make_token, revoke_token
 from kanta_core.pipeline.webhooks import delete_webhook, deliver, make_webhook, request_deliveries

@@ -20,12 +20,12 @@ from azure.storage.queue import QueueServiceClient, TextBase64DecodePolicy
 from kanta_core.database import events, images
 from kanta_core.database.images import PageOf
 from kanta_core.domain.records import Event, Image
-from kanta_core.pipeline.encode import encode
+from kanta_core.pipeline.exports.write import write_export
 from kanta_core.pipeline.gather import create_event, queue_waiting
-from kanta_core.pipeline.recluster import recluster, request_reclusters
-from kanta_core.pipeline.retry import give_up
+from kanta_core.pipeline.people.recluster import recluster, request_reclusters
+from kanta_core.pipeline.photos.encode import encode
+from kanta_core.pipeline.photos.retry import give_up
 from kanta_core.pipeline.sweep import sweep
-from kanta_core.pipeline.write_export import write_export
 from kanta_core.services import Services, build
 from kanta_core.settings import Settings
 from kanta_core.storage import names

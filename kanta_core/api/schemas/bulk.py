@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from kanta_core.pipeline.bulk import MOST, Outcome, Outcomes
+from kanta_core.pipeline.photos.bulk import MOST, Outcome, Outcomes
 
 Uuids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from kanta_core.api.schemas.people import PersonOut
 from kanta_core.domain.corrections import Correction, CorrectionKind, Statement
-from kanta_core.pipeline.correct import Corrected
+from kanta_core.pipeline.people.correct import Corrected
 from kanta_core.storage.blobs import Blobs
 
 _MOST_FACES = 1_000

@@ -13,9 +13,9 @@ from kanta_core.database.guests import GuestPhoto
 from kanta_core.domain.access import Caller, Scope, Token
 from kanta_core.domain.guests import CONSENT_TEXT, CONSENT_VERSION, GuestsSee
 from kanta_core.domain.records import Event
-from kanta_core.pipeline.erase import Receipt
-from kanta_core.pipeline.guests import GuestLink
-from kanta_core.pipeline.invitations import guest_url
+from kanta_core.pipeline.guests.erase import Receipt
+from kanta_core.pipeline.guests.invitations import guest_url
+from kanta_core.pipeline.guests.links import GuestLink
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.names import PICTURE_TYPE, PICTURES, thumbnail_name
 

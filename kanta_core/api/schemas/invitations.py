@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from kanta_core.api.schemas.times import Moment
-from kanta_core.pipeline.invitations import Invitation
+from kanta_core.pipeline.guests.invitations import Invitation
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.names import EVENT_IMAGES, QR_CODE_TYPE
 

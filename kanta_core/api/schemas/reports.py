@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from kanta_core.api.schemas.people import COHESION, PersonOut
 from kanta_core.domain.records import ImageStatus
-from kanta_core.pipeline.report import Doubtful, Report
+from kanta_core.pipeline.people.report import Doubtful, Report
 from kanta_core.storage.blobs import Blobs
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from kanta_core.pipeline.upload_tickets import File, UploadTicket
+from kanta_core.pipeline.photos.upload_tickets import File, UploadTicket
 
 _MOST_FILES = 500
 

@@ -1,0 +1,1 @@
+"""What guests do: join by an invitation, find themselves, have themselves forgotten."""

@@ -1,0 +1,1 @@
+"""An event's people: reclustered, corrected, reported on, searched."""

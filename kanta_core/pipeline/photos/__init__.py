@@ -1,0 +1,1 @@
+"""A photo from its arrival to its end: uploaded, encoded, tried again, removed."""

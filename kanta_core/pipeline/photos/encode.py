@@ -1,0 +1,121 @@
+"""Encode: a blob becomes an encoded image with its faces, or ends in another state that a person can see.
+
+Delivered twice, late, out of order or killed anywhere, the rows end up the same:
+
+1. read: is the blob there, which version of it, and which bytes? Gone: its image goes.
+2. claim: a row for it, and whose bytes they are: erased, known, a duplicate's, or to be encoded.
+3. encode, holding nothing.
+4. keep: the pictures, before anybody is led to them.
+5. finish: one transaction writes the faces, if the image still waits for exactly these bytes. Each starts in the
+   person it is like; those that were forgotten on their owner's word are passed over.
+
+An image that is to be encoded once more goes the same way, and has its old faces until the new ones replace them.
+An ImageRefused is permanent and recorded; everything else is raised, so that the host tries again.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import NoReturn
+
+from kanta_core.database import events, faces, forgotten, images, outcomes
+from kanta_core.database.claims import Version
+from kanta_core.domain.drops import is_litter
+from kanta_core.domain.faces import Encoding, face_id
+from kanta_core.domain.records import Image
+from kanta_core.errors import EmptyImage, ImageRefused, ImageTooLarge, KantaError
+from kanta_core.pipeline.photos.claim import claim
+from kanta_core.pipeline.photos.join import find_alike, starts
+from kanta_core.pipeline.photos.pictures import forget_faces, forget_pictures, keep_pictures
+from kanta_core.pipeline.photos.read import read
+from kanta_core.pipeline.photos.remove import forget_blob
+from kanta_core.services import Services
+
+_log = logging.getLogger(__name__)
+
+
+def encode(services: Services, blob_name: str) -> None:
+    """Bring the image of a blob to its final state. Raises only what may end better on another try."""
+    if is_litter(blob_name):
+        return
+    # The row before the blob: a version claimed between the two is newer than what is seen here.
+    with services.database.transaction() as connection:
+        known = images.of_blob(connection, blob_name)
+    if known is not None and not known.waits and _is_current(services, known):
+        return
+    found = read(services, blob_name)
+    if found is None:
+        forget_blob(services, blob_name)
+        return
+    version, data = found
+    try:
+        image = claim(services, blob_name, version, known=known)
+        if image is not None:
+            _encode(services, image, version, data)
+    except Exception as error:
+        reason = error.message if isinstance(error, KantaError) else "Encoding stopped with an error of its own."
+        _note(services, blob_name, reason)
+        raise
+
+
+def _is_current(services: Services, image: Image) -> bool:
+    blob = services.blobs.look(image.blob_name)
+    return blob is not None and blob.etag == image.etag
+
+
+def _encode(services: Services, image: Image, version: Version, data: bytes | None) -> None:
+    try:
+        if data is None or version.sha256 is None:
+            _refuse(version)
+        encoding = services.encode(data)
+    except ImageRefused as refusal:
+        with services.database.transaction() as connection:
+            outcomes.reject(connection, image.id, version.sha256, reason=refusal.message)
+            outcomes.leave(connection, image.blob_name)
+        return
+    keep_pictures(services, image.event_id, version.sha256, encoding)
+    alike = find_alike(services, image.event_id, image.id, encoding)
+    if not _finish(services, image, version.sha256, encoding, alike):
+        forget_pictures(services, image.event_id, version.sha256)
+
+
+def _finish(
+    services: Services, image: Image, sha256: bytes, encoding: Encoding, alike: dict[int, uuid.UUID]
+) -> bool:
+    """Whether the image was still waiting for this."""
+    with services.database.transaction() as connection:
+        if not events.hold(connection, image.event_id):
+            return False
+        # Not before: somebody may be asking for it at this moment.
+        kept = forgotten.without(connection, image.event_id, image.id, sha256, encoding)
+        if not outcomes.finish(connection, image.id, sha256, kept):
+            return False
+        begin = starts(connection, image.event_id, _moved(alike, encoding, kept))
+        gone = faces.replace(connection, image.event_id, image.id, sha256, kept, starts=begin)
+        if gone or kept.faces:
+            events.faces_changed(connection, image.event_id)
+    boxes = {face.box for face in kept.faces}
+    gone |= {face_id(image.event_id, sha256, face.box) for face in encoding.faces if face.box not in boxes}
+    forget_faces(services, image.event_id, sha256, gone)
+    return True
+
+
+def _moved(alike: dict[int, uuid.UUID], before: Encoding, now: Encoding) -> dict[int, uuid.UUID]:
+    """The same by the places that the faces have now; those that are no longer among them are left out."""
+    place_of = {face.box: place for place, face in enumerate(now.faces)}
+    boxes = {before.faces[place].box: face for place, face in alike.items()}
+    return {place_of[box]: face for box, face in boxes.items() if box in place_of}
+
+
+def _refuse(version: Version) -> NoReturn:
+    raise ImageTooLarge if version.size else EmptyImage
+
+
+def _note(services: Services, blob_name: str, reason: str) -> None:
+    # Best effort: what stopped the encoding may stop this, too.
+    try:
+        with services.database.transaction() as connection:
+            outcomes.note_error(connection, blob_name, reason)
+    except KantaError:
+        _log.warning("could not note why a photo was not encoded: %s", reason)
