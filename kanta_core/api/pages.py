@@ -37,14 +37,14 @@ def install(app: FastAPI) -> None:
 
 @router.get("/")
 def organiser(request: Request, its: ServicesOf) -> Response:
-    """The organiser's page. Photos and faces come straight from storage, by links that the API signs."""
-    return web().page("organiser.html", request, _with_pictures(its))
+    """The organiser's page. Photos come from storage and go there, by links that the API signs."""
+    return web().page("organiser.html", request, _with_storage(its))
 
 
 @router.get("/join")
 def guest(request: Request, its: ServicesOf) -> Response:
     """The guest's page. Which event it is about stands behind the #, which no server and no log sees."""
-    return web().page("join.html", request, _with_pictures(its))
+    return web().page("join.html", request, _with_storage(its))
 
 
 @router.get("/docs")
@@ -68,8 +68,9 @@ def asset(version: str, name: str, request: Request) -> Response:
     return found
 
 
-def _with_pictures(its: Services) -> dict[str, str]:
-    return policy(img_src=f"'self' {its.blobs.origin} blob: data:", **_TRUSTED)
+def _with_storage(its: Services) -> dict[str, str]:
+    origin = its.blobs.origin
+    return policy(connect_src=f"'self' {origin}", img_src=f"'self' {origin} blob: data:", **_TRUSTED)
 
 
 class _Documentation(StaticFiles):

@@ -1,4 +1,4 @@
-"""`python -m kanta_core.storage`: creates Kanta's containers and queues where they are missing."""
+"""`python -m kanta_core.storage`: creates the containers and queues that are missing, and lets Kanta's pages in."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from datetime import timedelta
 from kanta_core.errors import KantaError
 from kanta_core.settings import Settings, load
 from kanta_core.storage.blobs import Blobs
+from kanta_core.storage.cors import origins_of
 from kanta_core.storage.queues import Queues
 
 
 def main() -> int:
     try:
-        connection_string = load(Settings).storage_connection.get_secret_value()
-        Blobs(connection_string, link_lifetime=timedelta()).create_containers()
+        settings = load(Settings)
+        connection_string = settings.storage_connection.get_secret_value()
+        blobs = Blobs(connection_string, link_lifetime=timedelta())
+        blobs.create_containers()
+        blobs.allow_pages(origins_of(settings))
         Queues(connection_string).create_queues()
     except KantaError as error:
         print(error.message, file=sys.stderr)

@@ -21,6 +21,7 @@ from azure.storage.blob import (
 )
 
 from kanta_core.errors import BlobChanged, StorageUnavailable
+from kanta_core.storage import cors
 from kanta_core.storage.account import CHECK_OPTIONS, blob_options, storage_errors
 from kanta_core.storage.listing import FOLDER_MARKER, Blob, parse_page
 from kanta_core.storage.names import CONTAINERS, PHOTOS
@@ -51,6 +52,10 @@ class Blobs:
         for container in CONTAINERS:
             with suppress(ResourceExistsError), storage_errors():
                 self._service.create_container(container)
+
+    def allow_pages(self, origins: Iterable[str]) -> bool:
+        """Let pages of these origins write where a link lets them. False: others say that for this account."""
+        return cors.allow_pages(self._service, origins)
 
     def check(self) -> None:
         """Raise StorageUnavailable unless the photos' container answers."""
