@@ -11,7 +11,7 @@ from kanta_core.api.access import GuardedRoute, needs
 from kanta_core.api.dependencies import CallerOf, PathEventCode, ServicesOf
 from kanta_core.api.schemas.upload_tickets import UploadTicketIn, UploadTicketOut
 from kanta_core.domain.access import Scope
-from kanta_core.errors import EventNotFound, ImageTooLarge, MalformedBody
+from kanta_core.errors import EventNotFound, ImageTooLarge, MalformedBody, StorageUnavailable
 from kanta_core.pipeline.photos.upload_tickets import make_ticket
 
 router = APIRouter(tags=["images"], route_class=GuardedRoute)
@@ -21,7 +21,7 @@ router = APIRouter(tags=["images"], route_class=GuardedRoute)
     "/upload-tickets/{event_code}",
     status_code=201,
     dependencies=[needs(Scope.UPLOAD)],
-    responses=openapi.problems_of(MalformedBody, EventNotFound, ImageTooLarge),
+    responses=openapi.problems_of(MalformedBody, EventNotFound, ImageTooLarge, StorageUnavailable),
 )
 def make(
     event_code: PathEventCode,

@@ -35,6 +35,12 @@ OF_BLOB = _SELECT + " WHERE i.blob_name = %(blob_name)s"
 # The image that holds these bytes in the event.
 HOLDER = _SELECT + " WHERE i.event_id = %(event_id)s AND i.sha256 = %(sha256)s AND i.status <> 'duplicate'"
 
+# Which of these bytes an image of the event holds, and its blob where that has arrived.
+HELD = """
+    SELECT sha256, blob_name FROM images
+     WHERE event_id = %(event_id)s AND sha256 = ANY(%(digests)s) AND status <> 'duplicate' AND etag IS NOT NULL
+"""
+
 # Every image of these bytes in the event, the holder first.
 OF_BYTES = (
     _SELECT
@@ -129,6 +135,14 @@ def of_blob(connection: Connection, blob_name: str) -> Image | None:
 def holder(connection: Connection, event_id: uuid.UUID, sha256: bytes) -> Image | None:
     with connection.cursor(row_factory=kwargs_row(_image)) as cursor:
         return cursor.execute(HOLDER, {"event_id": event_id, "sha256": sha256}).fetchone()
+
+
+def held(connection: Connection, event_id: uuid.UUID, digests: Sequence[bytes]) -> dict[bytes, str]:
+    """Those of the digests whose bytes the event has, with the names of their blobs."""
+    found: list[tuple[bytes, str]] = connection.execute(
+        HELD, {"event_id": event_id, "digests": list(digests)}
+    ).fetchall()
+    return dict(found)
 
 
 def of_bytes(connection: Connection, event_id: uuid.UUID, sha256: bytes) -> list[Image]:

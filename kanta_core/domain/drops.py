@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from dataclasses import dataclass
 
 from kanta_core.domain.codes import fold_code
 
 # Left behind by desktops in every folder that is copied as a whole.
 _LITTER = frozenset({".ds_store", "thumbs.db"})
+# What an upload ticket lets in lies in a folder of the ticket's own, which is no part of what a photo is called.
+_TICKETS_FOLDER = re.compile(r"ticket-[0-9a-f]{12}/(?=.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,11 @@ class Unaddressable:
     problem: str
 
 
+def ticket_folder() -> str:
+    """A folder, with its slash, that no other upload ticket has."""
+    return f"ticket-{uuid.uuid4().hex[:12]}/"
+
+
 def is_litter(blob_name: str) -> bool:
     """Whether the name is a desktop's litter or a folder's, which nobody means as a photo."""
     return blob_name.endswith("/") or blob_name.rsplit("/", 1)[-1].lower() in _LITTER
@@ -43,4 +52,5 @@ def address(blob_name: str) -> Drop | Unaddressable:
     if {".", ".."} & set(blob_name.split("/")):
         # Every client takes such a path for another one on its way out: asked for this blob, it reads another.
         return Unaddressable(blob_name, "The name has a folder . or .., which no client can ask for.")
-    return Drop(blob_name, code, name)
+    ticket = _TICKETS_FOLDER.match(name)
+    return Drop(blob_name, code, name[ticket.end() :] if ticket else name)

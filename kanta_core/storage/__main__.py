@@ -1,4 +1,4 @@
-"""`python -m kanta_core.storage`: creates the containers and queues that are missing, and lets Kanta's pages in."""
+"""`python -m kanta_core.storage`: creates what is missing in the account, and lets Kanta's pages write there."""
 
 from __future__ import annotations
 

@@ -12,12 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import (
     BlobClient,
+    BlobLeaseClient,
     BlobProperties,
     BlobServiceClient,
     ContentSettings,
+    StorageErrorCode,
 )
 
 from kanta_core.errors import BlobChanged, StorageUnavailable
@@ -117,11 +119,18 @@ class Blobs:
 
     def delete(self, name: str, *, etag: str | None = None, container: str = PHOTOS) -> bool:
         """Delete a blob and its snapshots, or only this version of it. False: there is none, or none such."""
+        client = self._client(container, name)
+        delete = partial(client.delete_blob, delete_snapshots="include", **({} if etag is None else _only(etag)))
         try:
             with storage_errors():
-                self._client(container, name).delete_blob(
-                    delete_snapshots="include", **({} if etag is None else _only(etag))
-                )
+                try:
+                    delete()
+                except HttpResponseError as error:
+                    if getattr(error, "error_code", None) != StorageErrorCode.LEASE_ID_MISSING:
+                        raise
+                    # A link to a large file could take one; nobody keeps a photo by that.
+                    BlobLeaseClient(client).break_lease(lease_break_period=0)
+                    delete()
         except (ResourceNotFoundError, BlobChanged):
             return False
         return True

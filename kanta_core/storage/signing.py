@@ -43,9 +43,12 @@ class Signing:
             content_disposition=file_name and f"attachment; filename*=UTF-8''{quote(file_name, safe='')}",
         )
 
-    def to_create(self, container: str, name: str, *, until: datetime) -> str:
-        """Writes this one blob while there is none of its name: it reads, changes, lists and deletes nothing."""
-        permission = BlobSasPermissions(create=True)
+    def to_create(self, container: str, name: str, *, until: datetime, in_blocks: bool = False) -> str:
+        """Writes this one blob while there is none of its name: it reads, changes, lists and deletes nothing.
+
+        To stage blocks storage asks for the right to write: with `in_blocks` the link can replace its blob, too.
+        """
+        permission = BlobSasPermissions(create=True, write=in_blocks)
         return self._to_blob(container, name, permission=permission, expiry=until, protocol=self._protocol)
 
     def to_create_any(self, container: str, folder: str, *, until: datetime) -> str:

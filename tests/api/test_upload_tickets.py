@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -81,7 +82,7 @@ def test_a_guest_sends_each_file_by_a_link_of_its_own_and_it_is_taken_in(
         assert put(file["url"], photos.jpeg(number)) == 201
     encode_all()
     rows = closed.get("/pics", params={"event_code": event}, headers=bearer(KEY)).json()
-    assert [(row["status"], row["name"].rsplit("/")[-1]) for row in rows] == [
+    assert [(row["status"], row["name"]) for row in rows] == [
         ("encoded", "one.jpg"),
         ("encoded", "two.jpg"),
     ]
@@ -100,6 +101,57 @@ def test_a_link_writes_its_one_blob_once_and_does_nothing_else(
     found = services.blobs.read(file["blob_name"], at_most=10**6)
     assert found is not None
     assert found[1] == photos.jpeg()
+
+
+def test_a_large_files_link_takes_it_in_blocks_and_leads_to_no_other_blob(
+    closed: Api, event: str, guest: dict[str, str], services: Services
+) -> None:
+    asked = {"files": [{"name": "a.jpg", "size": 16 * 2**20}, {"name": "b.jpg", "size": 16 * 2**20 + 1}]}
+    small, large = closed.post(f"/upload-tickets/{event}", json=asked, headers=guest).json()["files"]
+    assert (small["block_bytes"], large["block_bytes"]) == (None, 4 * 2**20)
+    parts = [b"one", b"two"]
+    for number, part in enumerate(parts):
+        for file, expected in ((large, 201), (small, 403)):
+            block = f"{file['url']}&comp=block&blockid=AAA{number}"
+            assert httpx2.put(block, content=part).status_code == expected
+    blocks = "".join(f"<Latest>AAA{number}</Latest>" for number in range(len(parts)))
+    listed = f"<BlockList>{blocks}</BlockList>"
+    assert httpx2.put(f"{large['url']}&comp=blocklist", content=listed).status_code == 201
+    found = services.blobs.read(large["blob_name"], at_most=10**6)
+    assert found is not None
+    assert found[1] == b"onetwo"
+    for other in (small["blob_name"], f"{event}/other.jpg", "funeral/other.jpg"):
+        assert put(at(large["url"], other), b"not mine") == 403, other
+    tried = everything_else(large["url"], large["blob_name"])
+    # Its own blob may be written anew, which is what blocks cost.
+    allowed = {what for what, status in tried.items() if status not in REFUSED}
+    assert allowed <= {"overwrite", "add blocks", "lease", "describe"}, allowed
+    # Not even a lease keeps it from being deleted.
+    assert "lease" in allowed
+    assert services.blobs.delete(large["blob_name"])
+
+
+def test_who_tells_a_digest_is_told_whether_the_event_has_the_bytes(
+    closed: Api, event: str, guest: dict[str, str], encode_all: Callable[[], None], services: Services
+) -> None:
+    def there(data: bytes) -> bool:
+        file = {"name": "a.jpg", "sha256": hashlib.sha256(data).hexdigest()}
+        made = closed.post(f"/upload-tickets/{event}", json={"files": [file]}, headers=guest)
+        return bool(made.json()["files"][0]["there"])
+
+    here, elsewhere = photos.jpeg(1), photos.jpeg(2)
+    (place,) = ticket(closed, event, guest, "a.jpg")["files"]
+    assert not there(here)
+    assert put(place["url"], here) == 201
+    closed.post("/events", json={"event_code": "another"}, headers=bearer(KEY))
+    (other,) = ticket(closed, "another", bearer(KEY), "b.jpg")["files"]
+    assert put(other["url"], elsewhere) == 201
+    encode_all()
+    assert there(here)
+    assert not there(elsewhere)
+    # Whoever deletes the blob deletes the photo, from that moment on.
+    services.blobs.delete(place["blob_name"])
+    assert not there(here)
 
 
 def test_the_organisers_link_is_for_any_number_of_new_photos_and_for_nothing_else(
@@ -209,6 +261,7 @@ def test_what_would_not_be_taken_is_refused_before_it_is_sent(
         [{"name": "a" * 1_001}],
         [{"name": 7}],
         ["a.jpg"],
+        [{"name": "a.jpg", "sha256": "abc"}],
         [{"name": "a.jpg"}] * 501,
         [],
     ):

@@ -16,6 +16,11 @@ from kanta_core.domain.drops import Drop, Unaddressable, address, is_litter
         ("wedding//a.jpg", "wedding", "/a.jpg"),
         ("wedding/..a..b..", "wedding", "..a..b.."),
         ("wedding/日本 🎉#?%.jpg", "wedding", "日本 🎉#?%.jpg"),
+        # An upload ticket's own folder is nobody's word for a photo.
+        ("wedding/ticket-0123456789ab/a.jpg", "wedding", "a.jpg"),
+        ("wedding/ticket-0123456789ab/day 1/a.jpg", "wedding", "day 1/a.jpg"),
+        ("wedding/ticket-0123456789ab", "wedding", "ticket-0123456789ab"),
+        ("wedding/202606201504/a.jpg", "wedding", "202606201504/a.jpg"),
     ],
 )
 def test_the_first_folder_is_the_events_and_the_rest_is_the_photos(blob_name: str, code: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -19,6 +20,12 @@ class FileIn(BaseModel):
     size: Annotated[int, Field(ge=0, lt=2**63)] | None = Field(
         default=None, description="In bytes: what is too large is refused before it is sent."
     )
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        default=None, description="Of the file's bytes: what the event has need not be sent."
+    )
+
+    def wanted(self) -> File:
+        return File(self.name, self.size, None if self.sha256 is None else bytes.fromhex(self.sha256))
 
 
 class UploadTicketIn(BaseModel):
@@ -29,7 +36,7 @@ class UploadTicketIn(BaseModel):
     )
 
     def wanted(self) -> list[File] | None:
-        return None if self.files is None else [File(each.name, each.size) for each in self.files]
+        return None if self.files is None else [each.wanted() for each in self.files]
 
 
 class PlaceOut(BaseModel):
@@ -38,6 +45,11 @@ class PlaceOut(BaseModel):
     name: str = Field(description="The file's name as it is kept; told apart where several have the same.")
     blob_name: str
     url: str = Field(description="Takes the file, once, as the body of a PUT with the ticket's `headers`.")
+    block_bytes: int | None = Field(
+        description="For a large file: it may also go in blocks of so many bytes (Put Block, Put Block List), "
+        "so that a lost connection costs one block."
+    )
+    there: bool = Field(description="The event has these bytes: they need not be sent.")
 
 
 class UploadTicketOut(BaseModel):
@@ -59,7 +71,7 @@ class UploadTicketOut(BaseModel):
         return cls(
             prefix=ticket.prefix,
             expires_at=ticket.expires_at,
-            files=[PlaceOut(name=each.name, blob_name=each.blob_name, url=each.url) for each in ticket.places],
+            files=[PlaceOut(**asdict(each)) for each in ticket.places],
             url=ticket.url,
             azcopy=ticket.azcopy,
         )

@@ -1,23 +1,25 @@
 """Upload tickets: photos go straight to storage, past the HTTP function, and are taken in like any other drop.
 
-A ticket writes and does nothing else: it reads, lists, overwrites and deletes nothing. Storage's links are for one
-blob or for a whole container, not for a folder; so whoever has a token is given a link for each file, and only the
-organiser, whose all events are, one for as many as azcopy finds. What has been given out can't be taken back: it
-expires.
+A ticket writes and does nothing else: it reads, lists and deletes nothing, and overwrites nothing but the large
+file it was made for, which goes in blocks. Storage's links are for one blob or for a whole container, not for a
+folder; so whoever has a token is given a link for each file, and only the organiser, whose all events are, one for
+as many as azcopy finds. What has been given out can't be taken back: it expires.
+
+Whoever tells a file's digest is told whether the event has its bytes, as by an upload over HTTP, and need not send
+them.
 """
 
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from kanta_core.database import audit, events
+from kanta_core.database import audit, events, images
 from kanta_core.domain.access import Caller
 from kanta_core.domain.audit import Action
-from kanta_core.domain.drops import is_litter
+from kanta_core.domain.drops import is_litter, ticket_folder
 from kanta_core.errors import EventNotFound, ImageTooLarge, Invalid, ScopeMissing
 from kanta_core.pipeline.photos.upload import shown_name
 from kanta_core.services import Services
@@ -25,23 +27,32 @@ from kanta_core.storage.names import PHOTOS
 
 _NAMELESS = "photo"
 _MEBIBYTE = 2**20
+# What is larger goes in blocks: a lost connection then costs one of them.
+_LARGE = 16 * _MEBIBYTE
+_BLOCK_BYTES = 4 * _MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file somebody is about to send; `size` in bytes, None where it isn't known."""
+    """A file somebody is about to send; `size` in bytes, and the SHA-256 of them, None where it isn't known."""
 
     name: str
     size: int | None
+    sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a file goes: `url` takes it with one PUT, once."""
+    """Where a file goes: `url` takes it once, with one PUT or in blocks of `block_bytes`.
+
+    `there`: the event has these bytes, and nothing need be sent.
+    """
 
     name: str
     blob_name: str
     url: str
+    block_bytes: int | None
+    there: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +69,8 @@ class UploadTicket:
 def make_ticket(services: Services, caller: Caller, code: str, files: Sequence[File] | None) -> UploadTicket:
     """A ticket for these files, or for any number where `files` is None, which is the organiser's alone.
 
-    EventNotFound, ScopeMissing; ImageTooLarge for a file that Kanta would not take, Invalid for a name that it
-    would pass over.
+    EventNotFound, ScopeMissing, StorageUnavailable; ImageTooLarge for a file that Kanta would not take, Invalid
+    for a name that it would pass over.
     """
     until = datetime.now(UTC) + timedelta(minutes=services.settings.upload_ticket_minutes)
     if caller.token is not None:
@@ -70,14 +81,27 @@ def make_ticket(services: Services, caller: Caller, code: str, files: Sequence[F
         event = events.find(connection, code)
         if event is None:
             raise EventNotFound
-        prefix = f"{event.code}/{uuid.uuid4().hex[:12]}/"
+        prefix = f"{event.code}/{ticket_folder()}"
         if files is None:
             audit.note(connection, event.id, Action.TICKET_MADE, prefix)
+        digests = [file.sha256 for file in files or () if file.sha256 is not None]
+        held = images.held(connection, event.id, digests) if digests else {}
+    # Whoever deleted a blob deleted its image, although nobody may have noticed yet.
+    there = {sha256 for sha256, blob_name in held.items() if services.blobs.look(blob_name) is not None}
     names = [] if files is None else _names(files, most_bytes=services.settings.max_upload_bytes)
     sign = services.blobs.signing
-    places = tuple(
-        Place(name, prefix + name, sign.to_create(PHOTOS, prefix + name, until=until)) for name in names
-    )
+
+    def place(name: str, file: File) -> Place:
+        large = file.size is not None and file.size > _LARGE
+        return Place(
+            name=name,
+            blob_name=prefix + name,
+            url=sign.to_create(PHOTOS, prefix + name, until=until, in_blocks=large),
+            block_bytes=_BLOCK_BYTES if large else None,
+            there=file.sha256 in there,
+        )
+
+    places = tuple(map(place, names, files or ()))
     url = sign.to_create_any(PHOTOS, prefix, until=until) if files is None else None
     return UploadTicket(prefix, until, places, url, url and _azcopy(url, services.settings.max_upload_bytes))
 
