@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import Field
 
 from kanta_core.settings.access import AccessSettings
 from kanta_core.settings.database import DatabaseSettings
 from kanta_core.settings.sources import load
+from kanta_core.settings.storage import StorageSettings
 from kanta_core.settings.triggers import TriggerSettings
 from kanta_core.settings.values import Address, Origins
 
-__all__ = ["AccessSettings", "DatabaseSettings", "Settings", "TriggerSettings", "load"]
+__all__ = ["AccessSettings", "DatabaseSettings", "Settings", "StorageSettings", "TriggerSettings", "load"]
 
 
-class Settings(TriggerSettings, DatabaseSettings, AccessSettings):
+class Settings(TriggerSettings, StorageSettings, DatabaseSettings, AccessSettings):
     """Everything else. Secrets are never printed."""
-
-    storage_connection: SecretStr = Field(
-        validation_alias=AliasChoices("AZURE_STORAGE_CONNECTION_STRING", "AzureWebJobsStorage")
-    )
 
     # Which engine encodes: onnx where it is installed and none is named. Faces of the two are never compared.
     engine: Literal["dlib", "onnx"] | None = None

@@ -33,6 +33,13 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _secure_address(url: str) -> str:
+    its = urlsplit(_address(url))
+    if its.scheme != "https" or its.username is not None:
+        raise ValueError("an address that a token is sent to begins with https:// and a host")
+    return its.geturl()
+
+
 def _origin(text: str) -> str:
     text = text.strip().rstrip("/")
     if not _ORIGIN.fullmatch(text):
@@ -47,5 +54,6 @@ def _split(given: object) -> object:
 Schedule = Annotated[str, AfterValidator(_six_fields)]
 Key = Annotated[SecretStr, AfterValidator(_key)]
 Address = Annotated[str, AfterValidator(_address)]
+SecureAddress = Annotated[str, AfterValidator(_secure_address)]
 # Separated by commas.
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)]

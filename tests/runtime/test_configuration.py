@@ -171,15 +171,6 @@ def test_every_value_of_the_sample_is_a_setting_somebody_reads() -> None:
     assert sample.keys() - known - HOSTS_OWN == set()
 
 
-def test_every_setting_without_a_default_is_in_the_sample() -> None:
-    sample = values_of("local.settings.sample.json")["Values"]
-    required = [field for field, info in Settings.model_fields.items() if info.is_required()]
-
-    assert required
-    for field in required:
-        assert environment_names(field) & sample.keys(), field
-
-
 def test_kanta_starts_with_the_sample_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = values_of("local.settings.sample.json")
     for name in list(os.environ):
