@@ -10,7 +10,6 @@ import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from devhost.azurite import Azurite
-from kanta_core.errors import StorageUnavailable
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.listing import Blob
 from kanta_core.storage.names import EVENT_IMAGES, PHOTOS, PICTURES
