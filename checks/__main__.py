@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from checks import contents, dockerfile, locks
+
 Check = Callable[[Path], list[str]]
 
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (locks.check, dockerfile.check, contents.check)
 
 
 def main() -> int:
