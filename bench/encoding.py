@@ -37,13 +37,13 @@ _SIZE, _FACES = (4_000, 3_000), (6, 5)
 def run() -> None:
     source, (photo,) = parties(1, _SIZE, _FACES)
     kanta, dlibs = encoder(), encoder("dlib")
-    whole, encoding = _timed(lambda: kanta.encode(photo))
-    by_dlib, dlibs_encoding = _timed(lambda: dlibs.encode(photo))
-    plain, plainly_found = _timed(lambda: face_recognition_encode(photo))
+    whole, encoding = timed(lambda: kanta.encode(photo))
+    by_dlib, dlibs_encoding = timed(lambda: dlibs.encode(photo))
+    plain, plainly_found = timed(lambda: face_recognition_encode(photo))
     ours, dlibs_own, theirs = encode_alone(photo), encode_alone(photo, "dlib"), face_recognition_alone(photo)
     rows: list[tuple[object, ...]] = [
         ("Kanta", whole, len(encoding.faces), 1.0, ours.peak / 1e6),
-        *((f"  {name}", spent, "", spent / whole, "") for name, spent in _stages(photo)),
+        *((f"  {name}", spent, "", spent / whole, "") for name, spent in stages(photo)),
         ("Kanta, dlib's engine", by_dlib, len(dlibs_encoding.faces), by_dlib / whole, dlibs_own.peak / 1e6),
         ("face_recognition, upsample 1", plain, plainly_found, plain / whole, theirs.peak / 1e6),
     ]
@@ -63,15 +63,15 @@ def plain_dlib() -> Path | None:
     return next((data_dir() / "dlib").glob(f"*-{PLAIN}-*/dlib-*.whl"), None)
 
 
-def _stages(photo: bytes) -> list[tuple[str, float]]:
+def stages(photo: bytes) -> list[tuple[str, float]]:
     its = engine()
-    decoding, decoded = _timed(lambda: decode(photo, max_pixels=64_000_000))
+    decoding, decoded = timed(lambda: decode(photo, max_pixels=64_000_000))
     pixels, copies = decoded.pixels, Copies(decoded.pixels)
-    detecting, found = _timed(lambda: its.detect(Copies(pixels)))
-    aligning, landmarks = _timed(lambda: [align.landmarks(pixels, face) for face in found])
-    cutting, chips = _timed(lambda: align.chips(pixels, landmarks))
-    embedding, _ = _timed(lambda: its.embed(chips))
-    picturing, _ = _timed(lambda: (thumbnail(copies.coarse), [crop(copies, face) for face in landmarks]))
+    detecting, found = timed(lambda: its.detect(Copies(pixels)))
+    aligning, landmarks = timed(lambda: [align.landmarks(pixels, face) for face in found])
+    cutting, chips = timed(lambda: align.chips(pixels, landmarks))
+    embedding, _ = timed(lambda: its.embed(chips))
+    picturing, _ = timed(lambda: (thumbnail(copies.coarse), [crop(copies, face) for face in landmarks]))
     return [
         ("decode", decoding),
         ("detect", detecting),
@@ -81,7 +81,7 @@ def _stages(photo: bytes) -> list[tuple[str, float]]:
     ]
 
 
-def _timed(work: Callable[[], T]) -> tuple[float, T]:
+def timed(work: Callable[[], T]) -> tuple[float, T]:
     """Milliseconds of this one thread's processor time, the median of some rounds, and what the last one gave."""
     spent = []
     for _ in range(_ROUNDS):

@@ -40,8 +40,8 @@ _PHOTOS = 600
 _ROUNDS = 3
 # What a phone sends by default when it shares a photo.
 _SIZE, _FACES = (2_048, 1_536), (3, 2)
-_CODE = "bench"
-_PATIENCE_SECONDS = 300.0
+CODE = "bench"
+PATIENCE_SECONDS = 300.0
 
 # When the first image was picked up, when the last was finished, and how many are.
 _PROGRESS = """
@@ -114,12 +114,12 @@ def _encode_all(photos: Sequence[bytes], ready: Barrier) -> None:
 
 async def _stack(photos: Sequence[bytes], data_dir: Path) -> tuple[float, int]:
     """Seconds for the stack, and the faces it found."""
-    _prepare(photos, data_dir)
+    prepare(photos, data_dir)
     port = free_ports(1)[0]
     os.environ.update(KANTA_DATA_DIR=str(data_dir), KANTA_PORT=str(port))
     async with serving(f"http://localhost:{port}", data_dir) as service:
         database = read_env(data_dir / "env")["KANTA_DATABASE_URL"]
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         with psycopg.connect(database, autocommit=True) as connection:
             while True:
                 service.child.check_alive()
@@ -130,20 +130,20 @@ async def _stack(photos: Sequence[bytes], data_dir: Path) -> tuple[float, int]:
                     return float(seconds), int(faces)
                 if time.monotonic() > deadline:
                     raise TimeoutError(
-                        f"waited {_PATIENCE_SECONDS:.0f} s for {len(photos)} photos: {final} are done"
+                        f"waited {PATIENCE_SECONDS:.0f} s for {len(photos)} photos: {final} are done"
                     )
                 await asyncio.sleep(1)
 
 
-def _prepare(photos: Sequence[bytes], data_dir: Path) -> None:
+def prepare(photos: Sequence[bytes], data_dir: Path) -> None:
     """An event, and its photos in storage, before any function runs."""
     with Postgres(data_dir / "postgres", database="kanta") as postgres:
         migrate_up(postgres.url)
         with contextlib.closing(Database(postgres.url, size=1)) as database, database.transaction() as connection:
             nothing = dict.fromkeys(("name", "description", "start_date_time", "end_date_time"))
-            events.insert(connection, _CODE, nothing)
+            events.insert(connection, CODE, nothing)
     with Azurite(data_dir / "azurite") as azurite:
         blobs = Blobs(azurite.connection_string(), link_lifetime=timedelta(hours=1))
         blobs.create_containers()
         for number, photo in enumerate(photos):
-            blobs.write(PHOTOS, f"{_CODE}/{number:04}.jpg", photo, content_type="image/jpeg")
+            blobs.write(PHOTOS, f"{CODE}/{number:04}.jpg", photo, content_type="image/jpeg")

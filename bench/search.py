@@ -38,7 +38,7 @@ _SIZES = {"5k": 5_000, "20k": 20_000, "200k": 200_000}
 _A_PHOTO, _A_PERSON = 4, 20
 _SEARCHES = 60
 _COMING = 100
-_ENCODER = "made-up"
+ENCODER = "made-up"
 # Of the mean squared distances between two people's faces and two of one person's, at unit length: .30 and .10.
 _APART, _WITHIN = 0.20, 0.10
 _STORAGE = (
@@ -72,9 +72,9 @@ _TYPES = (*["uuid"] * 3, *["int4"] * 6, "int4[]", "float4", "float4", "text", "v
 class _Searching(Services):
     """Kanta's services; a photo is the bytes of the embedding of the one face in it."""
 
-    def encode(self, data: bytes) -> Encoding:
+    def encode_now(self, data: bytes) -> Encoding:
         face = Face(Box(0, 0, 80, 80), (), 1.0, 0.8, np.frombuffer(data, np.float32), b"")
-        return Encoding(640, 480, "jpg", _ENCODER, datetime(2026, 5, 1), b"", (face,))  # noqa: DTZ001 - a camera's
+        return Encoding(640, 480, "jpg", ENCODER, datetime(2026, 5, 1), b"", (face,))  # noqa: DTZ001 - a camera's
 
 
 def run() -> None:
@@ -84,7 +84,7 @@ def run() -> None:
         Postgres(Path(folder) / "postgres", database="kanta") as postgres,
     ):
         migrate_up(postgres.url)
-        shown = {name: _fill(postgres.url, f"event-{name}", count) for name, count in _SIZES.items()}
+        shown = {name: fill(postgres.url, f"event-{name}", count) for name, count in _SIZES.items()}
         for name, count in _SIZES.items():
             rows += list(_measured(postgres.url, name, count, shown[name]))
     busy = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
@@ -100,16 +100,16 @@ def _measured(
 ) -> Iterator[tuple[str, float, float, float, float, str, str]]:
     code = f"event-{name}"
     photos = [face.tobytes() for face in shown]
-    with _services(url, memory=0) as services:
+    with searching(url, memory=0) as services:
         yield (f"{name}, database", *_times(services, code, photos), "–", "–")
-    with _services(url, memory=count * FACE_BYTES) as services:
+    with searching(url, memory=count * FACE_BYTES) as services:
         started = time.perf_counter()
         find_similar(services, code, photos[0], metric="cosine", top_k=1)
         services.galleries.wait()
         seconds = time.perf_counter() - started
         with services.database.transaction() as connection:
             event_id = events.resolve(connection, code)
-        held = services.galleries.at((event_id, _ENCODER))
+        held = services.galleries.at((event_id, ENCODER))
         if held is not None:
             size, took = f"{held.size / 1e6:.0f}", f"{seconds:.2f}"
             yield (f"{name}, memory", *_times(services, code, photos), size, took)
@@ -139,7 +139,7 @@ def _median_and_p95(search: Callable[[bytes], object], photos: list[bytes]) -> t
 
 
 @contextlib.contextmanager
-def _services(url: str, *, memory: int) -> Iterator[Services]:
+def searching(url: str, *, memory: int) -> Iterator[Services]:
     its = build(
         Settings(
             database_url_given=SecretStr(url),
@@ -153,7 +153,7 @@ def _services(url: str, *, memory: int) -> Iterator[Services]:
         yield searching
 
 
-def _fill(url: str, code: str, count: int) -> NDArray[np.float32]:
+def fill(url: str, code: str, count: int) -> NDArray[np.float32]:
     """An event of so many faces, whose people are made; faces to show, every second one of somebody in it."""
     chance = np.random.default_rng(count)
 
@@ -169,7 +169,7 @@ def _fill(url: str, code: str, count: int) -> NDArray[np.float32]:
     with psycopg.connect(url) as connection:
         register_vector(connection)
         event_id = connection.execute(_EVENT).fetchone()[0]  # type: ignore[index]  # RETURNING
-        values = {"event_id": event_id, "code": code, "encoder": _ENCODER, "faces": _A_PHOTO}
+        values = {"event_id": event_id, "code": code, "encoder": ENCODER, "faces": _A_PHOTO}
         connection.execute(_CODE, values)
         images = [image for (image,) in connection.execute(_IMAGES, {**values, "count": count // _A_PHOTO})]
         connection.execute(_PEOPLE, {**values, "count": people})
@@ -179,7 +179,7 @@ def _fill(url: str, code: str, count: int) -> NDArray[np.float32]:
                 image = images[(place - 1) // _A_PHOTO]
                 box = (100 * (place % _A_PHOTO), 0, 80, 80)
                 its = (uuid.UUID(int=(count << 64) + place), event_id, image, person + 1, person + 1, *box)
-                copy.write_row((*its, [0] * 10, 1.0, 0.8, _ENCODER, Vector(face)))
+                copy.write_row((*its, [0] * 10, 1.0, 0.8, ENCODER, Vector(face)))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE) faces, images, people")
     asked = [middles[chance.integers(people) if k % 2 else people + k] for k in range(_SEARCHES)]

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 _LOST_AFTER = 300.0
 # While photos come, reclusters get a tenth of the time: each reads every face of the event, and new faces join the
 # people that are there without it.
-_PAUSE_FACTOR = 9
+PAUSE_FACTOR = 9
 
 
 def request_reclusters(services: Services) -> int:
@@ -64,7 +64,7 @@ def recluster(services: Services, event_id: uuid.UUID) -> None:
             event_id,
             revision=revision,
             next_cluster_id=regrouped.next_number,
-            pause=_PAUSE_FACTOR * (time.monotonic() - started),
+            pause=PAUSE_FACTOR * (time.monotonic() - started),
         )
     people_found = len({*regrouped.numbers.values()} - {NO_PERSON})
     _log.info("%d faces, %d people, %d changed", len(read.ids), people_found, len(changed))
