@@ -14,7 +14,7 @@ from checks.instructions import Dockerfile, Stage, read
 _PINNED: Final = re.compile(r"\S+:(?P<tag>[\w.-]+)@(?P<digest>\$\{BASE_DIGEST\}|sha256:[0-9a-f]{64})")
 _PORT: Final = re.compile(r"http://\+:(\d+)")
 _UNPRIVILEGED: Final = 1024
-_BUILDERS: Final = re.compile(r"build-essential|\b(?:gcc|g\+\+|clang|cmake|make|git)\b|-dev\b")
+_BUILDERS: Final = re.compile(r"build-essential|(?<![\w-])(?:gcc|g\+\+|clang|cmake|make|git)(?![\w+])|-dev\b")
 # In order of change, the rarest first, so that a new version of Kanta is a small layer.
 _COPIED: Final = ("--from=packages /made /", "--from=networks /made /", "host.json", "migrations", "kanta_core")
 _SET: Final = {
