@@ -1,0 +1,137 @@
+// One app: the functions of one kind of work, and by what it grows.
+param name string
+@description('The kind of work. The app\'s host has the id kanta-<work>, which names its blob trigger\'s queue.')
+@allowed(['http', 'encode', 'recluster'])
+param work string
+param location string
+param image string
+@description('Of sizes/.')
+param its object
+param functions array
+param allFunctions array
+param queues array
+param external bool
+@description('The path that answers 200 once a replica may take traffic.')
+param startsAt string
+param secrets array
+param settings array
+
+var bare = replace(name, '-', '')
+var port = 8080
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: name
+}
+
+resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = {
+  name: bare
+}
+
+resource environment 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
+  name: name
+}
+
+var disabled = [for each in filter(allFunctions, each => !contains(functions, each)): {
+  name: 'AzureWebJobs.${each}.Disabled'
+  value: 'true'
+}]
+
+resource app 'Microsoft.App/containerApps@2025-07-01' = {
+  name: '${name}-${work}'
+  location: location
+  kind: 'functionapp'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identity.id}': {} }
+  }
+  properties: {
+    environmentId: environment.id
+    workloadProfileName: 'Consumption'
+    configuration: {
+      // The old revision serves until the new one is ready. Two at once would take each other's messages.
+      activeRevisionsMode: 'Single'
+      maxInactiveRevisions: 5
+      ingress: {
+        external: external
+        targetPort: port
+        transport: 'auto'
+        allowInsecure: false
+      }
+      registries: [
+        {
+          server: registry.properties.loginServer
+          identity: identity.id
+        }
+      ]
+      secrets: secrets
+    }
+    template: {
+      // As long as a photo or a part of an export may take once the replica is told to end.
+      terminationGracePeriodSeconds: 300
+      containers: [
+        {
+          name: 'kanta'
+          image: image
+          env: concat(settings, disabled, [
+            { name: 'AzureFunctionsWebHost__hostid', value: 'kanta-${work}' }
+            { name: 'OTEL_SERVICE_NAME', value: 'kanta-${work}' }
+            { name: 'FUNCTIONS_WORKER_PROCESS_COUNT', value: its.processes }
+            { name: 'PYTHON_THREADPOOL_THREAD_COUNT', value: its.threads }
+            { name: 'KANTA_DATABASE_POOL_SIZE', value: its.connections }
+          ])
+          resources: { cpu: json(its.cpu), memory: its.memory }
+          probes: [
+            {
+              type: 'Startup'
+              httpGet: { path: startsAt, port: port }
+              periodSeconds: 5
+              timeoutSeconds: 5
+              failureThreshold: 60
+            }
+            {
+              type: 'Readiness'
+              httpGet: { path: '/admin/host/ping', port: port }
+              periodSeconds: 10
+              timeoutSeconds: 5
+              failureThreshold: 3
+            }
+            {
+              // Says nothing of the database: to start anew would not bring it back.
+              type: 'Liveness'
+              httpGet: { path: '/admin/host/ping', port: port }
+              periodSeconds: 30
+              timeoutSeconds: 10
+              failureThreshold: 5
+            }
+          ]
+        }
+      ]
+      scale: {
+        minReplicas: its.least
+        maxReplicas: its.most
+      }
+    }
+  }
+}
+
+// The rules are sent by a PATCH after this template, with allowScalingRuleOverride: the only way that Azure documents.
+// Those that it would derive from the triggers itself are no substitute: with a user-assigned identity it skips queues.
+var queueRules = [for queue in queues: {
+  name: queue
+  custom: {
+    type: 'azure-queue'
+    identity: identity.id
+    metadata: { accountName: bare, queueName: queue, queueLength: its.perReplica }
+  }
+}]
+var httpRules = [
+  {
+    name: 'http'
+    http: { metadata: { concurrentRequests: its.perReplica } }
+  }
+]
+
+output scaling object = {
+  app: app.name
+  rules: empty(queues) ? httpRules : queueRules
+}

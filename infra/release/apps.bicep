@@ -1,0 +1,114 @@
+// One image, three apps: what answers people, what encodes photos, and what goes on behind. Each has the functions of
+// one kind of work, all others disabled, and grows by itself: a marathon's photos slow down no page.
+param name string
+param location string = resourceGroup().location
+@allowed(['small', 'large'])
+param size string
+param publicUrl string
+param corsOrigins string
+param image string
+
+var sizes = {
+  small: loadJsonContent('../sizes/small.json')
+  large: loadJsonContent('../sizes/large.json')
+}
+var its = sizes[size]
+
+// Every function of function_app.py is in one app and in no other.
+var httpFunctions = ['http']
+var encodeFunctions = [
+  'encode_photo'
+  'encode_queued'
+  'photo_given_up'
+  'queued_photo_given_up'
+]
+var reclusterFunctions = [
+  'take_in_drops'
+  'find_changed_events'
+  'recluster_event'
+  'write_export'
+  'export_given_up'
+  'find_notices'
+  'deliver_webhook'
+  'sweep_storage'
+]
+var allFunctions = concat(httpFunctions, encodeFunctions, reclusterFunctions)
+
+// A queue wakes and grows the app that empties it.
+var encodeQueues = [
+  'azure-webjobs-blobtrigger-kanta-encode'
+  'kanta-encode'
+  'webjobs-blobtrigger-poison'
+  'kanta-encode-poison'
+]
+var reclusterQueues = [
+  'kanta-take-in'
+  'kanta-recluster'
+  'kanta-export'
+  'kanta-export-poison'
+  'kanta-webhook'
+]
+
+module settings 'settings.bicep' = {
+  name: 'apps-settings'
+  params: { name: name, size: size, publicUrl: publicUrl, corsOrigins: corsOrigins }
+}
+
+module http 'app.bicep' = {
+  name: 'http'
+  params: {
+    name: name
+    work: 'http'
+    location: location
+    image: image
+    its: its.http
+    functions: httpFunctions
+    allFunctions: allFunctions
+    queues: []
+    external: true
+    // A revision that reaches no database and no storage takes no traffic.
+    startsAt: '/system/health'
+    secrets: settings.outputs.secrets
+    settings: concat(settings.outputs.shared, settings.outputs.served)
+  }
+}
+
+module encode 'app.bicep' = {
+  name: 'encode'
+  params: {
+    name: name
+    work: 'encode'
+    location: location
+    image: image
+    its: its.encode
+    functions: encodeFunctions
+    allFunctions: allFunctions
+    queues: encodeQueues
+    // Event Grid comes from outside, with a key.
+    external: true
+    startsAt: '/admin/host/ping'
+    secrets: settings.outputs.secrets
+    settings: concat(settings.outputs.shared, settings.outputs.served)
+  }
+}
+
+module recluster 'app.bicep' = {
+  name: 'recluster'
+  params: {
+    name: name
+    work: 'recluster'
+    location: location
+    image: image
+    its: its.recluster
+    functions: reclusterFunctions
+    allFunctions: allFunctions
+    queues: reclusterQueues
+    external: false
+    startsAt: '/admin/host/ping'
+    secrets: settings.outputs.secrets
+    settings: concat(settings.outputs.shared, settings.outputs.served)
+  }
+}
+
+// What infra/hooks/release.sh sends after this template, see app.bicep.
+output scaling array = [http.outputs.scaling, encode.outputs.scaling, recluster.outputs.scaling]
