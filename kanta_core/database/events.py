@@ -90,7 +90,9 @@ HOLD_CODE = """
 """
 
 # The event's faces changed: its people are to be made anew.
-FACES_CHANGED = "UPDATE events SET faces_revision = faces_revision + 1 WHERE id = %(event_id)s"
+FACES_CHANGED = """
+    UPDATE events SET faces_revision = faces_revision + 1, traceparent = %(traceparent)s WHERE id = %(event_id)s
+"""
 
 _COLUMNS = frozenset({"name", "description", "start_date_time", "end_date_time", "image_blob", "guests_see"})
 
@@ -183,5 +185,6 @@ def owner(connection: Connection, code: str) -> tuple[uuid.UUID, bool] | None:
     return connection.execute(OWNER, {"code": code}).fetchone()
 
 
-def faces_changed(connection: Connection, event_id: uuid.UUID) -> None:
-    connection.execute(FACES_CHANGED, {"event_id": event_id})
+def faces_changed(connection: Connection, event_id: uuid.UUID, *, traceparent: str | None = None) -> None:
+    """The people are behind the faces from now on; whoever makes them anew goes on with the trace."""
+    connection.execute(FACES_CHANGED, {"event_id": event_id, "traceparent": traceparent})

@@ -44,6 +44,7 @@ FAIL = """
            status_reason = coalesce(last_error, 'The photo could not be encoded in five tries.')
      WHERE blob_name = %(blob_name)s AND status = 'pending'
        AND (etag IS NULL OR %(etag)s::text IS NULL OR etag = %(etag)s)
+    RETURNING status_reason
 """
 
 # An image that is encoded stays as it is when encoding it once more did not work.
@@ -109,13 +110,17 @@ def finish(connection: Connection, image_id: uuid.UUID, sha256: bytes, encoding:
     return True
 
 
-def reject(connection: Connection, image_id: uuid.UUID, sha256: bytes | None, *, reason: str) -> None:
-    connection.execute(REJECT, {"image_id": image_id, "sha256": sha256, "reason": reason})
+def reject(connection: Connection, image_id: uuid.UUID, sha256: bytes | None, *, reason: str) -> bool:
+    """Whether the image was still waiting for this."""
+    values = {"image_id": image_id, "sha256": sha256, "reason": reason}
+    return connection.execute(REJECT, values).rowcount == 1
 
 
-def fail(connection: Connection, blob_name: str, *, etag: str | None) -> None:
-    connection.execute(FAIL, {"blob_name": blob_name, "etag": etag})
+def fail(connection: Connection, blob_name: str, *, etag: str | None) -> str | None:
+    """Why the image failed, in a sentence; None when there is none that was still waiting."""
+    failed = connection.execute(FAIL, {"blob_name": blob_name, "etag": etag}).fetchone()
     leave(connection, blob_name)
+    return None if failed is None else str(failed[0])
 
 
 def leave(connection: Connection, blob_name: str) -> None:

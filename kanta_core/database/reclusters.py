@@ -29,7 +29,7 @@ TAKE_CHANGED = """
                 OR NOT EXISTS (SELECT FROM images i WHERE i.event_id = events.id AND i.status = 'pending'))
          ORDER BY id
            FOR NO KEY UPDATE)
-    RETURNING id
+    RETURNING id, traceparent
 """
 
 # The state of the faces that a recluster is about to read; None once nothing changed.
@@ -87,9 +87,9 @@ class Embeddings:
         return [np.flatnonzero(encoders == encoder) for encoder in sorted(set(self.encoders))]
 
 
-def take_changed(connection: Connection, *, lost_after: float) -> list[uuid.UUID]:
-    """Events to recluster, each asked for once; `lost_after` in seconds."""
-    return [event_id for (event_id,) in connection.execute(TAKE_CHANGED, {"lost": lost_after})]
+def take_changed(connection: Connection, *, lost_after: float) -> list[tuple[uuid.UUID, str | None]]:
+    """Events to recluster, each asked for once, and the trace that changed it last; `lost_after` in seconds."""
+    return connection.execute(TAKE_CHANGED, {"lost": lost_after}).fetchall()
 
 
 def revisions(connection: Connection, event_id: uuid.UUID) -> tuple[int, int] | None:

@@ -10,13 +10,22 @@ from kanta_core.settings.access import AccessSettings
 from kanta_core.settings.database import DatabaseSettings
 from kanta_core.settings.sources import load
 from kanta_core.settings.storage import StorageSettings
+from kanta_core.settings.telemetry import TelemetrySettings
 from kanta_core.settings.triggers import TriggerSettings
 from kanta_core.settings.values import Address, Origins
 
-__all__ = ["AccessSettings", "DatabaseSettings", "Settings", "StorageSettings", "TriggerSettings", "load"]
+__all__ = [
+    "AccessSettings",
+    "DatabaseSettings",
+    "Settings",
+    "StorageSettings",
+    "TelemetrySettings",
+    "TriggerSettings",
+    "load",
+]
 
 
-class Settings(TriggerSettings, StorageSettings, DatabaseSettings, AccessSettings):
+class Settings(TriggerSettings, StorageSettings, DatabaseSettings, AccessSettings, TelemetrySettings):
     """Everything else. Secrets are never printed."""
 
     # Which engine encodes: onnx where it is installed and none is named. Faces of the two are never compared.

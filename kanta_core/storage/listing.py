@@ -19,13 +19,17 @@ FOLDER_MARKER = "hdi_isfolder"
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """One version of a photo's blob, without its bytes. `modified` is storage's time, by the second."""
+    """One version of a photo's blob, without its bytes. `modified` is storage's time, by the second.
+
+    `traceparent` is what whoever wrote it left for whoever reads it; listings don't tell it.
+    """
 
     name: str
     etag: str
     modified: datetime
     size: int
     is_folder: bool
+    traceparent: str | None = None
 
 
 def parse_page(body: bytes) -> tuple[list[Blob], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
@@ -21,6 +22,8 @@ from kanta_core.vision.quality import quality
 
 Pixels = NDArray[np.uint8]
 EngineName = Literal["dlib", "onnx"]
+# Entered when a stage begins, left when it ends.
+Stage = Callable[[Literal["decode", "detect", "embed"]], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,15 @@ class FaceEncoder:
     """A detector, dlib's 5-point landmarks and dlib's ResNet v1, by either engine.
 
     Depends on the bytes alone: the same photo gives the same faces on every run. Loading takes 0.3 s. Run one
-    encoder per process and one process per core: dlib's engine holds the interpreter while it embeds.
+    encoder per process and one process per core: dlib's engine holds the interpreter while it embeds. `stage` is
+    told what goes on, for whoever times it.
     """
 
-    def __init__(self, *, max_pixels: int, engine_name: EngineName | None = None) -> None:
+    def __init__(
+        self, *, max_pixels: int, engine_name: EngineName | None = None, stage: Stage = nullcontext
+    ) -> None:
         self._max_pixels = max_pixels
+        self._stage = stage
         self._engine = engine(engine_name)
         keep_freed_memory()
 
@@ -71,8 +78,9 @@ class FaceEncoder:
 
     def encode(self, data: bytes) -> Encoding:
         """Every face in the photo; an ImageRefused says why it can't be read, and would say so again."""
-        photo = decode(data, max_pixels=self._max_pixels)
-        copies = Copies(photo.pixels)
+        with self._stage("decode"):
+            photo = decode(data, max_pixels=self._max_pixels)
+            copies = Copies(photo.pixels)
         return Encoding(
             width=photo.width,
             height=photo.height,
@@ -86,12 +94,14 @@ class FaceEncoder:
     def _faces(self, photo: Photo, copies: Copies) -> list[Face]:
         height, width = photo.pixels.shape[:2]
         # What is known of a face follows from its box as it is published, so that others can come to the same.
-        found = [face for each in self._engine.detect(copies) if (face := each.within(width, height))]
+        with self._stage("detect"):
+            found = [face for each in self._engine.detect(copies) if (face := each.within(width, height))]
         if not found:
             return []
-        landmarks = [align.landmarks(photo.pixels, face) for face in found]
-        chips = align.chips(photo.pixels, landmarks)
-        embeddings = self._engine.embed(chips)
+        with self._stage("embed"):
+            landmarks = [align.landmarks(photo.pixels, face) for face in found]
+            chips = align.chips(photo.pixels, landmarks)
+            embeddings = self._engine.embed(chips)
         return [
             Face(
                 box=face.box(photo.scale, photo.width, photo.height),

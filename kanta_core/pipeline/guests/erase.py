@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from kanta_core import telemetry
 from kanta_core.database import audit, events, exports, forgotten, guests, neighbours, notices, tokens
 from kanta_core.database.forgotten import Gone
 from kanta_core.database.pool import Connection
@@ -67,7 +68,7 @@ def erase(services: Services, token: Token) -> Receipt:
         notices.tell_people(connection, token.event_id, gone=people)
         audit.note(connection, token.event_id, Action.FACES_FORGOTTEN, faces=len(gone), people=len(people))
         if gone:
-            events.faces_changed(connection, token.event_id)
+            events.faces_changed(connection, token.event_id, **telemetry.carrier())
     erased_at, consent_version = recorded
     return Receipt(
         erased_at=erased_at,

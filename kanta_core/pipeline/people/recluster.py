@@ -6,6 +6,7 @@ import logging
 import time
 import uuid
 
+from kanta_core import telemetry
 from kanta_core.database import assignments, reclusters
 from kanta_core.domain.faces import NO_PERSON
 from kanta_core.pipeline.people.replaying import replay_event
@@ -26,7 +27,11 @@ def request_reclusters(services: Services) -> int:
     with services.database.transaction() as connection:
         changed = reclusters.take_changed(connection, lost_after=_LOST_AFTER)
         # Before the commit: what could not be sent is not marked as sent, and a worker that is quicker waits.
-        services.queues.send_all(RECLUSTER_QUEUE, [{"event_id": str(event_id)} for event_id in changed])
+        # Each goes on with the trace of what changed it last, as far as that is known.
+        messages = [
+            {"event_id": str(event_id)} | ({"traceparent": trace} if trace else {}) for event_id, trace in changed
+        ]
+        services.queues.send_all(RECLUSTER_QUEUE, messages)
     return len(changed)
 
 
@@ -36,6 +41,11 @@ def recluster(services: Services, event_id: uuid.UUID) -> None:
     The grouping is computed outside any transaction; two at once are harmless: they agree, and the one that
     read the newer faces stands. Corrections made meanwhile count: they are read with the people's lock held.
     """
+    with telemetry.stage("recluster", kind="consumer", event=event_id) as span:
+        _recluster(services, event_id, span)
+
+
+def _recluster(services: Services, event_id: uuid.UUID, span: telemetry.Span) -> None:
     # numpy is for those who recluster.
     from kanta_core.people.numbers.identity import regroup  # noqa: PLC0415
 
@@ -67,6 +77,8 @@ def recluster(services: Services, event_id: uuid.UUID) -> None:
             pause=PAUSE_FACTOR * (time.monotonic() - started),
         )
     people_found = len({*regrouped.numbers.values()} - {NO_PERSON})
+    telemetry.count_people_changed(len(changed))
+    span.note(faces=len(read.ids), people=people_found, changed=len(changed))
     _log.info("%d faces, %d people, %d changed", len(read.ids), people_found, len(changed))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kanta_core import telemetry
 from kanta_core.database import arrivals, claims, erasure, events, images
 from kanta_core.database.claims import Version
 from kanta_core.database.pool import Connection
@@ -22,13 +23,14 @@ from kanta_core.services import Services
 @dataclass(frozen=True, slots=True)
 class _Decision:
     """What is to be done once the rows say so: an image to encode, an heir's blob to queue, a blob to delete,
-    pictures of bytes that the image has left.
+    pictures of bytes that the image has left; or the image is another's duplicate.
     """
 
     encode: Image | None = None
     heir: str | None = None
     doomed: tuple[str, str | None] | None = None
     left: Image | None = None
+    duplicate: bool = False
 
 
 def claim(services: Services, blob_name: str, version: Version, *, known: Image | None) -> Image | None:
@@ -43,6 +45,8 @@ def claim(services: Services, blob_name: str, version: Version, *, known: Image 
         else:
             current = images.get(connection, known.id) if events.hold(connection, known.event_id) else None
             decision = _decide(connection, current, version, seen_etag=known.etag)
+    if decision.duplicate:
+        telemetry.count_image("duplicate")
     queue_heir(services, decision.heir)
     if decision.left is not None and decision.left.sha256 is not None:
         forget_pictures(services, decision.left.event_id, decision.left.sha256)
@@ -96,6 +100,6 @@ def _decide(
         return _Decision(heir=heir, left=current, doomed=doomed)
     if holder is not None:
         claims.mark_duplicate(connection, current.id, version, holder_id=holder.id)
-        return _Decision(heir=heir, left=current)
+        return _Decision(heir=heir, left=current, duplicate=True)
     claims.take_bytes(connection, current.id, version)
     return _Decision(encode=current, heir=heir, left=current)

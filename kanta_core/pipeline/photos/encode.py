@@ -16,9 +16,12 @@ An ImageRefused is permanent and recorded; everything else is raised, so that th
 from __future__ import annotations
 
 import logging
+import time
 import uuid
+from collections.abc import Mapping
 from typing import NoReturn
 
+from kanta_core import telemetry
 from kanta_core.database import events, faces, forgotten, images, outcomes
 from kanta_core.database.claims import Version
 from kanta_core.domain.drops import is_litter
@@ -28,7 +31,7 @@ from kanta_core.errors import EmptyImage, ImageRefused, ImageTooLarge, KantaErro
 from kanta_core.pipeline.photos.claim import claim
 from kanta_core.pipeline.photos.join import find_alike, starts
 from kanta_core.pipeline.photos.pictures import forget_faces, forget_pictures, keep_pictures
-from kanta_core.pipeline.photos.read import read
+from kanta_core.pipeline.photos.read import Read, read
 from kanta_core.pipeline.photos.remove import forget_blob
 from kanta_core.services import Services
 
@@ -44,15 +47,26 @@ def encode(services: Services, blob_name: str) -> None:
         known = images.of_blob(connection, blob_name)
     if known is not None and not known.waits and _is_current(services, known):
         return
+    began = time.time_ns()
     found = read(services, blob_name)
     if found is None:
         forget_blob(services, blob_name)
         return
-    version, data = found
+    was_read = time.time_ns()
+    # Whose trace it goes on with is not known before.
+    with telemetry.span("encode", kind="consumer", follows=found.traceparent, since=began) as span:
+        telemetry.stage_taken("read", began, was_read)
+        _claim_and_encode(services, blob_name, found, span, known=known)
+
+
+def _claim_and_encode(
+    services: Services, blob_name: str, found: Read, span: telemetry.Span, *, known: Image | None
+) -> None:
     try:
-        image = claim(services, blob_name, version, known=known)
+        image = claim(services, blob_name, found.version, known=known)
         if image is not None:
-            _encode(services, image, version, data)
+            span.note(event=image.event_id, image=image.id, bytes=found.version.size)
+            _encode(services, image, found.version, found.data)
     except Exception as error:
         reason = error.message if isinstance(error, KantaError) else "Encoding stopped with an error of its own."
         _note(services, blob_name, reason)
@@ -71,34 +85,47 @@ def _encode(services: Services, image: Image, version: Version, data: bytes | No
         encoding = services.encode(data)
     except ImageRefused as refusal:
         with services.database.transaction() as connection:
-            outcomes.reject(connection, image.id, version.sha256, reason=refusal.message)
+            rejected = outcomes.reject(connection, image.id, version.sha256, reason=refusal.message)
             outcomes.leave(connection, image.blob_name)
+        if rejected:
+            telemetry.count_image("rejected", refusal.slug)
         return
-    keep_pictures(services, image.event_id, version.sha256, encoding)
-    alike = find_alike(services, image.event_id, image.id, encoding)
-    if not _finish(services, image, version.sha256, encoding, alike):
-        forget_pictures(services, image.event_id, version.sha256)
+    trace = telemetry.carrier()
+    with telemetry.stage("store"):
+        keep_pictures(services, image.event_id, version.sha256, encoding)
+        alike = find_alike(services, image.event_id, image.id, encoding)
+        kept = _finish(services, image, version.sha256, encoding, alike, trace)
+        if kept is None:
+            forget_pictures(services, image.event_id, version.sha256)
+    if kept is not None:
+        telemetry.count_image("encoded")
+        telemetry.count_faces(kept)
 
 
 def _finish(
-    services: Services, image: Image, sha256: bytes, encoding: Encoding, alike: dict[int, uuid.UUID]
-) -> bool:
-    """Whether the image was still waiting for this."""
+    services: Services,
+    image: Image,
+    sha256: bytes,
+    encoding: Encoding,
+    alike: dict[int, uuid.UUID],
+    trace: Mapping[str, str],
+) -> int | None:
+    """How many faces the image has now; None when it was not waiting for this any more."""
     with services.database.transaction() as connection:
         if not events.hold(connection, image.event_id):
-            return False
+            return None
         # Not before: somebody may be asking for it at this moment.
         kept = forgotten.without(connection, image.event_id, image.id, sha256, encoding)
         if not outcomes.finish(connection, image.id, sha256, kept):
-            return False
+            return None
         begin = starts(connection, image.event_id, _moved(alike, encoding, kept))
         gone = faces.replace(connection, image.event_id, image.id, sha256, kept, starts=begin)
         if gone or kept.faces:
-            events.faces_changed(connection, image.event_id)
+            events.faces_changed(connection, image.event_id, **trace)
     boxes = {face.box for face in kept.faces}
     gone |= {face_id(image.event_id, sha256, face.box) for face in encoding.faces if face.box not in boxes}
     forget_faces(services, image.event_id, sha256, gone)
-    return True
+    return len(kept.faces)
 
 
 def _moved(alike: dict[int, uuid.UUID], before: Encoding, now: Encoding) -> dict[int, uuid.UUID]:

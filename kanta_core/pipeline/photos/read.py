@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 from kanta_core.database.claims import Version
 from kanta_core.services import Services
 
 
-def read(services: Services, blob_name: str) -> tuple[Version, bytes | None] | None:
-    """The version there is now and its bytes, None for no bytes or more than Kanta takes; None for no photo.
+class Read(NamedTuple):
+    """What was read: `data` is None for no bytes, or more than Kanta takes."""
+
+    version: Version
+    data: bytes | None
+    # The trace of whoever wrote it, where they left it.
+    traceparent: str | None
+
+
+def read(services: Services, blob_name: str) -> Read | None:
+    """The version there is now and its bytes; None for no photo.
 
     Bytes that are not read have no hash either: no bytes are not the same bytes as another's, and too many are
     not looked at. Raises BlobChanged when somebody writes the blob meanwhile.
@@ -19,4 +29,4 @@ def read(services: Services, blob_name: str) -> tuple[Version, bytes | None] | N
         return None
     blob, data = found
     sha256 = hashlib.sha256(data).digest() if data else None
-    return Version(blob.etag, sha256, blob.size, blob.modified), data or None
+    return Read(Version(blob.etag, sha256, blob.size, blob.modified), data or None, blob.traceparent)

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
+from kanta_core import telemetry
 from kanta_core.database import arrivals, audit, claims, erasure, events, images
 from kanta_core.database.claims import Version
 from kanta_core.domain.audit import Action
@@ -75,7 +76,7 @@ def remove_image(services: Services, code: str, image_id: uuid.UUID) -> Collecti
             others = images.of_bytes(connection, image.event_id, image.sha256)
             doomed = {other.id: other for other in others} | doomed
         if any(other.faces for other in doomed.values()):
-            events.faces_changed(connection, image.event_id)
+            events.faces_changed(connection, image.event_id, **telemetry.carrier())
         erasure.delete_images(connection, doomed)
         audit.note(connection, image.event_id, Action.PHOTO_DELETED, image.id, images=len(doomed))
         # Of a drop that nobody could read there is no blob to delete; its name may be used again.
@@ -99,7 +100,7 @@ def _unread(services: Services, image: Image) -> Version | None:
     if image.etag is not None or image.sha256 is not None:
         return None
     found = read(services, image.blob_name)
-    return found and found[0]
+    return found and found.version
 
 
 def delete_doomed(services: Services, doomed: Iterable[tuple[str, str | None]]) -> None:

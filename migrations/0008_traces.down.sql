@@ -1,0 +1,3 @@
+-- Reclusters begin traces of their own.
+
+ALTER TABLE events DROP COLUMN traceparent;
