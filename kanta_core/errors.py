@@ -9,7 +9,7 @@ problem's `type`, and the message is a sentence for people. No message carries a
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import ClassVar
 
 
@@ -280,3 +280,17 @@ class UploadOvertaken(Unavailable):
     """The photo was removed while it was on its way; send it again if it is still wanted."""
 
     slug = "upload-overtaken"
+
+
+def slug_of(message: str) -> str:
+    """The slug of the kind of error that says so, "other" for a sentence of its own."""
+    return _SLUGS.get(message, "other")
+
+
+def _kinds(base: type[KantaError] = KantaError) -> Iterator[type[KantaError]]:
+    yield base
+    for kind in base.__subclasses__():
+        yield from _kinds(kind)
+
+
+_SLUGS = {kind().message: kind.slug for kind in _kinds()}

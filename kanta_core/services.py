@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from kanta_core import telemetry
 from kanta_core.database.pool import Database
 from kanta_core.errors import Busy
 from kanta_core.people.search.galleries import Galleries
@@ -48,7 +49,14 @@ class Services:
         # Imported here: dlib and numpy cost a second that a timer or a health check need not spend.
         from kanta_core.vision.encoder import FaceEncoder  # noqa: PLC0415
 
-        return FaceEncoder(max_pixels=self.settings.max_pixels, engine_name=self.settings.engine)
+        return FaceEncoder(
+            max_pixels=self.settings.max_pixels, engine_name=self.settings.engine, stage=telemetry.stage
+        )
+
+    def load_models(self) -> None:
+        """Have the encoder loaded, whoever needs it first."""
+        with self.turn():
+            assert self._encoder is not None
 
     def encode(self, data: bytes) -> Encoding:
         """Image bytes → faces, one photo at a time: dlib holds the interpreter anyway, and memory adds up."""
@@ -93,7 +101,7 @@ def build(settings: Settings) -> Services:
             settings.database_url, size=settings.database_pool_size, prepare=not settings.database_pooler
         ),
         blobs=Blobs(connection_string, link_lifetime=timedelta(minutes=settings.blob_url_minutes)),
-        queues=Queues(connection_string),
+        queues=Queues(connection_string, stamp=telemetry.carrier),
         galleries=Galleries(most_bytes=settings.search_memory_bytes),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -26,7 +27,7 @@ from kanta_core.errors import BlobChanged, StorageUnavailable
 from kanta_core.storage import cors
 from kanta_core.storage.account import CHECK_OPTIONS, blob_options, storage_errors
 from kanta_core.storage.listing import FOLDER_MARKER, Blob, parse_page
-from kanta_core.storage.names import CONTAINERS, PHOTOS
+from kanta_core.storage.names import CONTAINERS, EXPORTS, PHOTOS
 from kanta_core.storage.signing import Signing
 from kanta_core.storage.staging import Staging, commit
 from kanta_core.storage.transfer import Transfer
@@ -88,14 +89,37 @@ class Blobs:
             modified=parsedate_to_datetime(headers["last-modified"]),
             size=int(headers["content-length"]),
             is_folder=headers.get(f"x-ms-meta-{FOLDER_MARKER}", "").lower() == "true",
+            traceparent=headers.get("x-ms-meta-traceparent"),
         )
         return blob, data
 
-    def write(self, container: str, name: str, data: bytes, *, content_type: str) -> None:
+    def try_out(self) -> None:
+        """Write a blob, read it and delete it; StorageUnavailable says that one of these is not to be had.
+
+        One that is left by a kill is an export of nobody, which the sweep deletes.
+        """
+        name, data = f"health/{uuid.uuid4()}", b"health"
+        self._transfer.put(EXPORTS, name, data, content_type="text/plain")
+        found = self._transfer.get(EXPORTS, name, at_most=len(data))
+        if found is None or found[1] != data or not self.delete(name, container=EXPORTS):
+            raise StorageUnavailable("The storage does not keep what it took.")
+
+    def write(
+        self,
+        container: str,
+        name: str,
+        data: bytes,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         """Write a new blob; one that is there already is left as it is (names are never used twice)."""
         with suppress(ResourceExistsError), storage_errors():
             self._client(container, name).upload_blob(
-                data, overwrite=False, content_settings=ContentSettings(content_type=content_type)
+                data,
+                overwrite=False,
+                content_settings=ContentSettings(content_type=content_type),
+                metadata=dict(metadata) if metadata else None,
             )
 
     def write_all(self, container: str, blobs: Mapping[str, bytes], *, content_type: str) -> None:

@@ -30,6 +30,9 @@ BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
 ENCODE_POISON_QUEUE = f"{ENCODE_QUEUE}-poison"
 EXPORT_POISON_QUEUE = f"{EXPORT_QUEUE}-poison"
 
+# Those that Kanta leaves there, for a person to look at: its timers ask for the same work again.
+LEFT_QUEUES = tuple(f"{queue}-poison" for queue in (RECLUSTER_QUEUE, TAKE_IN_QUEUE, WEBHOOK_QUEUE))
+
 CONTAINERS = (PHOTOS, EVENT_IMAGES, PICTURES, EXPORTS)
 QUEUES = (
     ENCODE_QUEUE,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 
+from kanta_core import telemetry
 from kanta_core.database import audit, events, images, outcomes
 from kanta_core.domain.audit import Action
 from kanta_core.domain.records import Image
-from kanta_core.errors import NothingToRetry
+from kanta_core.errors import NothingToRetry, slug_of
 from kanta_core.pipeline.photos.remove import image_of_event
 from kanta_core.services import Services
 from kanta_core.storage.names import ENCODE_QUEUE
@@ -29,4 +30,6 @@ def retry_image(services: Services, code: str, image_id: uuid.UUID) -> Image:
 def give_up(services: Services, blob_name: str, *, etag: str | None = None) -> None:
     """The host has given up on a blob after its tries: the image is `failed`, unless it ended otherwise."""
     with services.database.transaction() as connection:
-        outcomes.fail(connection, blob_name, etag=etag.strip('"') if etag else None)
+        reason = outcomes.fail(connection, blob_name, etag=etag.strip('"') if etag else None)
+    if reason is not None:
+        telemetry.count_image("failed", slug_of(reason))

@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kanta_core import telemetry
 from kanta_core.database import arrivals, events, images
 from kanta_core.domain.records import Image
 from kanta_core.errors import EventNotFound, ImageTooLarge, UploadOvertaken
@@ -38,6 +39,13 @@ def upload(services: Services, code: str, data: bytes, *, file_name: str | None)
 
     The same bytes again give the image that holds them. `file_name` is what people will know the photo by.
     """
+    with telemetry.span("upload", bytes=len(data)) as span:
+        uploaded = _upload(services, code, data, file_name=file_name)
+        span.note(event=uploaded.image.event_id, image=uploaded.image.id, new=uploaded.new)
+        return uploaded
+
+
+def _upload(services: Services, code: str, data: bytes, *, file_name: str | None) -> Uploaded:
     from kanta_core.vision.decode import check  # noqa: PLC0415 - Pillow is for those who upload
 
     with services.database.transaction() as connection:
@@ -53,7 +61,13 @@ def upload(services: Services, code: str, data: bytes, *, file_name: str | None)
         uploaded = _insert(services, code, data, format_, name)
     if uploaded.image.etag is None:
         # New, or left without its blob by an upload that was cut off.
-        services.blobs.write(PHOTOS, uploaded.image.blob_name, data, content_type=format_.content_type)
+        services.blobs.write(
+            PHOTOS,
+            uploaded.image.blob_name,
+            data,
+            content_type=format_.content_type,
+            metadata=telemetry.carrier(),
+        )
         _confirm(services, uploaded.image)
     return uploaded
 
