@@ -68,7 +68,7 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
           allowedOrigins: origins
           allowedMethods: ['PUT']
           allowedHeaders: ['content-type', 'if-none-match', 'x-ms-*']
-          exposedHeaders: ['x-ms-*']
+          exposedHeaders: ['retry-after', 'x-ms-*']
           maxAgeInSeconds: 3600
         }
       ]

@@ -19,7 +19,7 @@ from kanta_core.storage.account import storage_errors
 _EVERYBODY = "*"
 _METHODS = ["PUT"]
 _HEADERS = ["content-type", "if-none-match", "x-ms-*"]
-_LETS_READ = ["x-ms-*"]
+_LETS_READ = ["retry-after", "x-ms-*"]
 # Seconds for which a browser need not ask again before it writes; it asks for each address anew, though.
 _MAX_AGE = 3_600
 
