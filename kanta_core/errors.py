@@ -258,6 +258,12 @@ class StorageUnavailable(Unavailable):
     slug = "storage-unavailable"
 
 
+class SignInFailed(Unavailable):
+    """Kanta can't sign in to Azure for the moment."""
+
+    slug = "sign-in-failed"
+
+
 class Busy(Unavailable):
     """Kanta is looking at other photos; ask again in a moment."""
 

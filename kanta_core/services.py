@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from kanta_core import telemetry
 from kanta_core.database.pool import Database
+from kanta_core.database.url import address_of
 from kanta_core.errors import Busy
+from kanta_core.identity import Identity
 from kanta_core.people.search.galleries import Galleries
 from kanta_core.settings import Settings, load
+from kanta_core.storage.account import account_of
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.queues import Queues
 
@@ -94,14 +97,15 @@ class Services:
 
 def build(settings: Settings) -> Services:
     """The services these settings describe. Nothing is connected yet."""
-    connection_string = settings.storage_connection.get_secret_value()
+    identity = Identity(settings.azure_client_id)
+    account = account_of(settings, identity)
     return Services(
         settings=settings,
         database=Database(
-            settings.database_url, size=settings.database_pool_size, prepare=not settings.database_pooler
+            address_of(settings, identity), size=settings.database_pool_size, pooler=settings.database_pooler
         ),
-        blobs=Blobs(connection_string, link_lifetime=timedelta(minutes=settings.blob_url_minutes)),
-        queues=Queues(connection_string, stamp=telemetry.carrier),
+        blobs=Blobs(account, link_lifetime=timedelta(minutes=settings.blob_url_minutes)),
+        queues=Queues(account, stamp=telemetry.carrier),
         galleries=Galleries(most_bytes=settings.search_memory_bytes),
     )
 

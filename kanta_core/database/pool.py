@@ -12,8 +12,8 @@ from psycopg import errors
 from psycopg.types import TypeInfo
 from psycopg_pool import ConnectionPool
 
-from kanta_core.database.url import parameters
-from kanta_core.errors import DatabaseUnavailable, SchemaOutdated
+from kanta_core.database.url import Address, parameters, password
+from kanta_core.errors import DatabaseUnavailable, SchemaOutdated, SignInFailed
 
 Connection = psycopg.Connection[Any]
 
@@ -35,12 +35,26 @@ def _know_vectors(connection: Connection) -> None:
 class Database:
     """A pool of connections, opened on first use.
 
-    Statements are prepared on their sixth use, unless `prepare` is false: where the next use may be in another
-    session. A checkout is checked (0.05 ms), so that a restart of the server costs nobody an error.
-    SettingsError for a URL that can't be read.
+    Statements are prepared on their sixth use, unless there is a `pooler`: that gives every transaction another
+    session. A checkout is checked (0.05 ms), so that a restart of the server costs nobody an error. SettingsError
+    for a URL that can't be read.
     """
 
-    def __init__(self, url: str, *, size: int, prepare: bool = True) -> None:
+    def __init__(self, address: Address, *, size: int, pooler: bool = False) -> None:
+        self._address = address
+        self._signed_out = False
+        self._parameters = {
+            **parameters(address),
+            "connect_timeout": 5,
+            "application_name": "kanta",
+            # Planning is more than half of what these statements cost the server.
+            "prepare_threshold": None if pooler else 5,
+        }
+        if not pooler:
+            # A pooler takes no such options; behind one they are the server's own parameters.
+            self._parameters["options"] = (
+                f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC -c jit=off"
+            )
         self._pool = ConnectionPool(
             min_size=0,
             max_size=size,
@@ -49,15 +63,18 @@ class Database:
             reconnect_timeout=_RECONNECT_SECONDS,
             check=self._check,
             configure=_know_vectors,
-            kwargs={
-                **parameters(url),
-                "connect_timeout": 5,
-                "application_name": "kanta",
-                "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC -c jit=off",
-                # Planning is more than half of what these statements cost the server.
-                "prepare_threshold": 5 if prepare else None,
-            },
+            kwargs=self._to_connect,
         )
+
+    def _to_connect(self) -> dict[str, Any]:
+        """What the pool opens the next connection with. An error goes to its log and makes it try again."""
+        try:
+            opened = {**self._parameters, **password(self._address)}
+        except SignInFailed:
+            self._signed_out = True
+            raise
+        self._signed_out = False
+        return opened
 
     def _check(self, connection: Connection) -> None:
         try:
@@ -79,7 +96,7 @@ class Database:
             with self._pool.connection(timeout=within) as connection:
                 yield connection
         except psycopg.OperationalError as error:
-            raise DatabaseUnavailable from error
+            raise DatabaseUnavailable(SignInFailed().message if self._signed_out else None) from error
         except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject) as error:
             raise SchemaOutdated from error
 

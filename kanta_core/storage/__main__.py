@@ -6,7 +6,9 @@ import sys
 from datetime import timedelta
 
 from kanta_core.errors import KantaError
+from kanta_core.identity import Identity
 from kanta_core.settings import Settings, load
+from kanta_core.storage.account import account_of
 from kanta_core.storage.blobs import Blobs
 from kanta_core.storage.cors import origins_of
 from kanta_core.storage.queues import Queues
@@ -15,11 +17,11 @@ from kanta_core.storage.queues import Queues
 def main() -> int:
     try:
         settings = load(Settings)
-        connection_string = settings.storage_connection.get_secret_value()
-        blobs = Blobs(connection_string, link_lifetime=timedelta())
+        account = account_of(settings, Identity(settings.azure_client_id))
+        blobs = Blobs(account, link_lifetime=timedelta())
         blobs.create_containers()
         blobs.allow_pages(origins_of(settings))
-        Queues(connection_string).create_queues()
+        Queues(account).create_queues()
     except KantaError as error:
         print(error.message, file=sys.stderr)
         return 1

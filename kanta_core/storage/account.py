@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from azure.core.exceptions import (
@@ -13,10 +16,16 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
+from azure.storage.blob import BlobServiceClient
 from azure.storage.blob import ExponentialRetry as BlobRetry
 from azure.storage.queue import ExponentialRetry as QueueRetry
+from azure.storage.queue import QueueServiceClient
 
-from kanta_core.errors import BlobChanged, StorageUnavailable
+from kanta_core.errors import BlobChanged, SignInFailed, StorageUnavailable
+from kanta_core.identity import Identity
+from kanta_core.settings import StorageSettings
+
+_log = logging.getLogger(__name__)
 
 # The SDK's own defaults wait a minute and more: a phone would have given up.
 _TIMES: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30}
@@ -28,34 +37,76 @@ CHECK_OPTIONS: dict[str, Any] = {"timeout": 3, "connection_timeout": 3, "read_ti
 _ALREADY = ("BlobAlreadyExists", "ContainerAlreadyExists", "QueueAlreadyExists")
 # A container or a queue that is not there says nothing about what was in it.
 _HOMELESS = ("ContainerNotFound", "QueueNotFound")
+_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
-def blob_options() -> dict[str, Any]:
-    """How a blob client waits and tries again. Each has its own: a policy leads on to its client's connections."""
-    return {**_TIMES, "retry_policy": BlobRetry(**_RETRY)}
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """An account that an identity opens: the addresses of its services, without a slash at the end."""
+
+    blobs: str
+    queues: str
+    identity: Identity
 
 
-def queue_options() -> dict[str, Any]:
-    """The same for a queue client."""
-    return {**_TIMES, "retry_policy": QueueRetry(**_RETRY)}
+# A connection string, which holds the account's key, or who signs in where.
+Account = str | Endpoints
+
+
+def account_of(settings: StorageSettings, identity: Identity) -> Account:
+    """The account these settings name, and what opens it. Nothing is connected, and nobody signed in."""
+    if settings.blob_service_uri and settings.queue_service_uri:
+        return Endpoints(settings.blob_service_uri, settings.queue_service_uri, identity)
+    return settings.storage_connection.get_secret_value()
+
+
+def blob_service(account: Account) -> BlobServiceClient:
+    """The SDK's client of the account's blobs, with our patience."""
+    # A policy leads on to its client's connections, so that each client has its own.
+    options = {**_TIMES, "retry_policy": BlobRetry(**_RETRY)}
+    if isinstance(account, str):
+        return BlobServiceClient.from_connection_string(account, **options)
+    return BlobServiceClient(account.blobs, account.identity, **options)
+
+
+def queue_service(account: Account) -> QueueServiceClient:
+    """The same of its queues."""
+    options = {**_TIMES, "retry_policy": QueueRetry(**_RETRY)}
+    if isinstance(account, str):
+        return QueueServiceClient.from_connection_string(account, **options)
+    return QueueServiceClient(account.queues, account.identity, **options)
+
+
+def unavailable(status: int | None) -> StorageUnavailable:
+    """That the storage answered so; where it refuses Kanta, the log is told what it takes."""
+    if status in _REFUSED:
+        _log.warning(
+            "The storage refuses Kanta (%d): an identity needs the roles Storage Blob Data Contributor and "
+            "Storage Queue Data Contributor on the account, a connection string the account's present key, and "
+            "Kanta a way through the account's firewall.",
+            status,
+        )
+    return StorageUnavailable(f"The storage answered {status or 'an error'}.")
 
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Raise StorageUnavailable or BlobChanged for the SDK's errors.
+    """Raise StorageUnavailable or BlobChanged for the SDK's errors, and where there is no token for it.
 
     That a blob, a container or a queue is there already, or a blob is not, stays the SDK's to say.
     """
     try:
         yield
+    except SignInFailed as error:
+        raise StorageUnavailable(error.message) from error
     except (ResourceExistsError, ResourceNotFoundError) as error:
         code = getattr(error, "error_code", None)
         if code in _HOMELESS or (isinstance(error, ResourceExistsError) and code not in _ALREADY):
-            raise StorageUnavailable(f"The storage answered {error.status_code}.") from error
+            raise unavailable(error.status_code) from error
         raise
     except ResourceModifiedError as error:
         raise BlobChanged from error
     except HttpResponseError as error:
-        raise StorageUnavailable(f"The storage answered {error.status_code or 'an error'}.") from error
+        raise unavailable(error.status_code) from error
     except AzureError as error:
         raise StorageUnavailable from error

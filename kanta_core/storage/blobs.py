@@ -18,14 +18,13 @@ from azure.storage.blob import (
     BlobClient,
     BlobLeaseClient,
     BlobProperties,
-    BlobServiceClient,
     ContentSettings,
     StorageErrorCode,
 )
 
 from kanta_core.errors import BlobChanged, StorageUnavailable
 from kanta_core.storage import cors
-from kanta_core.storage.account import CHECK_OPTIONS, blob_options, storage_errors
+from kanta_core.storage.account import CHECK_OPTIONS, Account, blob_service, storage_errors
 from kanta_core.storage.listing import FOLDER_MARKER, Blob, parse_page
 from kanta_core.storage.names import CONTAINERS, EXPORTS, PHOTOS
 from kanta_core.storage.signing import Signing
@@ -42,8 +41,8 @@ _WORKERS = 8
 class Blobs:
     """The blobs of Kanta's containers. StorageUnavailable when the account can't be reached or lacks them."""
 
-    def __init__(self, connection_string: str, *, link_lifetime: timedelta) -> None:
-        self._service = BlobServiceClient.from_connection_string(connection_string, **blob_options())
+    def __init__(self, account: Account, *, link_lifetime: timedelta) -> None:
+        self._service = blob_service(account)
         self.signing = Signing(self._service)
         self._transfer = Transfer(self._service)
         self._link_lifetime = link_lifetime

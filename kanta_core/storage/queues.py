@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
+from azure.storage.queue import TextBase64EncodePolicy
 
-from kanta_core.storage.account import CHECK_OPTIONS, queue_options, storage_errors
+from kanta_core.storage.account import CHECK_OPTIONS, Account, queue_service, storage_errors
 from kanta_core.storage.names import ENCODE_QUEUE, QUEUES
 
 # Sending waits on the network, not on the processor.
@@ -33,9 +33,9 @@ class Queues:
     Every message carries what `stamp` gives when it is sent, unless it says so itself.
     """
 
-    def __init__(self, connection_string: str, *, stamp: Callable[[], Mapping[str, str]] = dict) -> None:
+    def __init__(self, account: Account, *, stamp: Callable[[], Mapping[str, str]] = dict) -> None:
         self._stamp = stamp
-        self._service = QueueServiceClient.from_connection_string(connection_string, **queue_options())
+        self._service = queue_service(account)
         self._clients = {
             name: self._service.get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())
             for name in QUEUES

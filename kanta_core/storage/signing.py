@@ -1,8 +1,4 @@
-"""Links that let somebody do one thing in storage for a while, signed with the account's key.
-
-The one place that signs what is given away: a managed identity, which has no key, would ask for a user delegation
-key here.
-"""
+"""Links that let somebody do one thing in storage for a while: the one place that signs what is given away."""
 
 from __future__ import annotations
 
@@ -18,12 +14,18 @@ from azure.storage.blob import (
     generate_container_sas,
 )
 
+from kanta_core.storage.keys import key_of
+
 
 class Signing:
-    """Signs links to what is in an account; each is good until it expires, whatever happens meanwhile."""
+    """Signs links to what is in an account; each is good until it expires, whatever happens meanwhile.
+
+    StorageUnavailable when an identity gets no key to sign with.
+    """
 
     def __init__(self, service: BlobServiceClient) -> None:
         self._service = service
+        self._key = key_of(service)
         # Only an emulator is reached without encryption.
         self._protocol = "https" if service.url.startswith("https:") else "https,http"
 
@@ -38,7 +40,7 @@ class Signing:
             container,
             name,
             permission=BlobSasPermissions(read=True),
-            expiry=until,
+            until=until,
             content_type=content_type,
             content_disposition=file_name and f"attachment; filename*=UTF-8''{quote(file_name, safe='')}",
         )
@@ -49,7 +51,7 @@ class Signing:
         To stage blocks storage asks for the right to write: with `in_blocks` the link can replace its blob, too.
         """
         permission = BlobSasPermissions(create=True, write=in_blocks)
-        return self._to_blob(container, name, permission=permission, expiry=until, protocol=self._protocol)
+        return self._to_blob(container, name, until=until, permission=permission, protocol=self._protocol)
 
     def to_create_any(self, container: str, folder: str, *, until: datetime) -> str:
         """Leads to a folder and writes new blobs in the whole container.
@@ -58,21 +60,20 @@ class Signing:
         functions by blob seldom are.
         """
         token = generate_container_sas(
-            account_name=str(self._service.account_name),
             container_name=container,
-            account_key=self._service.credential.account_key,
             permission=ContainerSasPermissions(create=True),
-            expiry=until,
             protocol=self._protocol,
+            **self._key.signs(until),
         )
         return f"{self._service.get_blob_client(container, folder).url}?{token}"
 
-    def _to_blob(self, container: str, name: str, **what: Any) -> str:  # noqa: ANN401 - generate_blob_sas checks it
-        token = generate_blob_sas(
-            account_name=str(self._service.account_name),
-            container_name=container,
-            blob_name=name,
-            account_key=self._service.credential.account_key,
-            **what,
-        )
+    def _to_blob(
+        self,
+        container: str,
+        name: str,
+        *,
+        until: datetime,
+        **what: Any,  # noqa: ANN401 - generate_blob_sas checks it
+    ) -> str:
+        token = generate_blob_sas(container_name=container, blob_name=name, **what, **self._key.signs(until))
         return f"{self._service.get_blob_client(container, name).url}?{token}"

@@ -143,11 +143,11 @@ def test_a_pool_that_is_closed_is_unavailable(database_url: str) -> None:
         ask(database)
 
 
-@pytest.mark.parametrize(("prepare", "prepared"), [(True, 1), (False, 0)])
+@pytest.mark.parametrize(("pooler", "prepared"), [(False, 1), (True, 0)])
 def test_statements_are_prepared_unless_a_pooler_is_in_between(
-    database_url: str, *, prepare: bool, prepared: int
+    database_url: str, *, pooler: bool, prepared: int
 ) -> None:
-    with closing(Database(database_url, size=1, prepare=prepare)) as database:
+    with closing(Database(database_url, size=1, pooler=pooler)) as database:
         for _ in range(7):
             with database.transaction() as connection:
                 connection.execute("SELECT %(number)s::int", {"number": 1})

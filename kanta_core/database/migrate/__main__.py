@@ -15,7 +15,9 @@ from kanta_core.database.migrate.connection import connect, reason
 from kanta_core.database.migrate.files import MIGRATIONS, Migration, read_migrations, write_pair
 from kanta_core.database.migrate.history import Applied, conflicts, pending, read_history
 from kanta_core.database.migrate.runner import PATIENCE, migrate_down, migrate_up
+from kanta_core.database.url import Address, address_of
 from kanta_core.errors import KantaError
+from kanta_core.identity import Identity
 from kanta_core.settings import DatabaseSettings, load
 
 _ROW = "{:<9}{:<40}{:<12}{}"
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    applied = migrate_up(_database_url(), options.folder, to=options.to, patience=options.wait)
+    applied = migrate_up(_database(), options.folder, to=options.to, patience=options.wait)
     _say(f"applied {migration.label}" for migration in applied)
     if not applied:
         _say(["nothing to apply"])
@@ -43,7 +45,7 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _down(options: argparse.Namespace) -> int:
-    reverted = migrate_down(_database_url(), options.folder, to=options.to, patience=options.wait)
+    reverted = migrate_down(_database(), options.folder, to=options.to, patience=options.wait)
     _say(f"reverted {migration.label}" for migration in reverted)
     if not reverted:
         _say(["nothing to revert"])
@@ -100,12 +102,13 @@ _COMMANDS = {
 
 def _both(folder: Path) -> tuple[Sequence[Migration], Sequence[Applied]]:
     migrations = read_migrations(folder)
-    with closing(connect(_database_url())) as connection:
+    with closing(connect(_database())) as connection:
         return migrations, read_history(connection)
 
 
-def _database_url() -> str:
-    return load(DatabaseSettings).database_url
+def _database() -> Address:
+    settings = load(DatabaseSettings)
+    return address_of(settings, Identity(settings.azure_client_id))
 
 
 def _when(entry: Applied) -> str:

@@ -7,18 +7,18 @@ from psycopg import Connection, conninfo
 from psycopg.rows import TupleRow
 
 from kanta_core.database.migrate.files import MigrationError
-from kanta_core.database.url import parameters
+from kanta_core.database.url import Address, parameters, password
 
 NAME = "kanta migrations"
 
 
-def connect(database_url: str) -> Connection[TupleRow]:
+def connect(database: Address) -> Connection[TupleRow]:
     """A connection in autocommit mode.
 
-    SettingsError when the URL can't be read, MigrationError when it leads nowhere: in one line that holds
-    nothing of the password.
+    SettingsError when the URL can't be read, SignInFailed when there is no token for it, MigrationError when it
+    leads nowhere: in one line that holds nothing of the password.
     """
-    known = parameters(database_url)
+    known = {**parameters(database), **password(database)}
     known.setdefault("connect_timeout", 10)
     known["application_name"] = NAME
     try:
@@ -26,8 +26,8 @@ def connect(database_url: str) -> Connection[TupleRow]:
         return psycopg.connect(conninfo.make_conninfo("", **known), autocommit=True, prepare_threshold=None)
     except psycopg.OperationalError as error:
         line = reason(error)
-        if password := known.get("password"):
-            line = line.replace(str(password), "…")
+        if secret := known.get("password"):
+            line = line.replace(str(secret), "…")
         raise MigrationError(line) from None
 
 

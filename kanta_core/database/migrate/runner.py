@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 from kanta_core.database.migrate.connection import connect, reason
 from kanta_core.database.migrate.files import MIGRATIONS, Migration, MigrationError, read_migrations
 from kanta_core.database.migrate.history import Applied, conflicts, forget, pending, read_history, record
+from kanta_core.database.url import Address
 
 # How long a runner waits, in seconds, for another runner or for a table that the application uses.
 PATIENCE = 300.0
@@ -46,7 +47,7 @@ class _BusyError(Exception):
 
 
 def migrate_up(
-    database_url: str, folder: Path = MIGRATIONS, *, to: int | None = None, patience: float = PATIENCE
+    database: Address, folder: Path = MIGRATIONS, *, to: int | None = None, patience: float = PATIENCE
 ) -> Sequence[Migration]:
     """Applies what is pending, up to version `to`, and returns what this call applied.
 
@@ -66,18 +67,18 @@ def migrate_up(
         _execute(connection, f"{migration.label}.sql", migration.sql)
         record(connection, migration, round((time.monotonic() - started) * 1000))
 
-    return _run(database_url, next_pending, apply, patience)
+    return _run(database, next_pending, apply, patience)
 
 
 def migrate_down(
-    database_url: str, folder: Path = MIGRATIONS, *, to: int | None = None, patience: float = PATIENCE
+    database: Address, folder: Path = MIGRATIONS, *, to: int | None = None, patience: float = PATIENCE
 ) -> Sequence[Migration]:
     """Reverts the newest migration, or all above version `to`, newest first, and returns what it reverted.
 
     Raises as `migrate_up` does; when one of the reverses is missing, before anything is reverted.
     """
     migrations = read_migrations(folder)
-    with closing(connect(database_url)) as connection:
+    with closing(connect(database)) as connection:
         target = _target(to, migrations, otherwise=max(len(read_history(connection)) - 1, 0))
 
     def newest_applied(history: Sequence[Applied]) -> Migration | None:
@@ -92,12 +93,12 @@ def migrate_down(
         _execute(connection, f"{migration.label}.down.sql", migration.down_sql or "")
         forget(connection, migration)
 
-    return _run(database_url, newest_applied, revert, patience)
+    return _run(database, newest_applied, revert, patience)
 
 
-def _run(database_url: str, choose: _Choice, step: _Step, patience: float) -> Sequence[Migration]:
+def _run(database: Address, choose: _Choice, step: _Step, patience: float) -> Sequence[Migration]:
     done: list[Migration] = []
-    with closing(connect(database_url)) as connection:
+    with closing(connect(database)) as connection:
         history = read_history(connection)
         deadline = time.monotonic() + patience
         while choose(history) is not None:
