@@ -1,4 +1,4 @@
-# Kanta as it runs in Azure. Built by `azd deploy` or by hand:
+# Kanta as it runs in Azure. Built by infra/hooks/release.sh, or by hand:
 #
 #   docker build --build-arg BASE_DIGEST=sha256:… --tag kanta .
 #
