@@ -55,7 +55,7 @@ class Blobs:
             with suppress(ResourceExistsError), storage_errors():
                 self._service.create_container(container)
 
-    def allow_pages(self, origins: Iterable[str]) -> bool:
+    def allow_pages(self, origins: Sequence[str]) -> bool:
         """Let pages of these origins write where a link lets them. False: others say that for this account."""
         return cors.allow_pages(self._service, origins)
 

@@ -6,7 +6,7 @@ can't read the rules; then whoever made the account has set them, with the templ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -33,11 +33,14 @@ def origins_of(settings: Settings) -> tuple[str, ...]:
     return origins
 
 
-def allow_pages(service: BlobServiceClient, origins: Iterable[str]) -> bool:
+def allow_pages(service: BlobServiceClient, origins: Sequence[str]) -> bool:
     """Let pages of these origins write blobs; what the account allows besides stays. False: it is not ours to say.
 
-    Nothing is written where nothing is missing. StorageUnavailable.
+    Nothing is written where nothing is missing, nor where there is no origin: that says nothing about whom others
+    let in. StorageUnavailable.
     """
+    if not origins:
+        return True
     wanted = CorsRule(
         list(origins),
         _METHODS,
@@ -50,9 +53,8 @@ def allow_pages(service: BlobServiceClient, origins: Iterable[str]) -> bool:
             rules: list[CorsRule] = service.get_service_properties()["cors"]
             # What Kanta asked for before, for whichever origins.
             others = [rule for rule in rules if not _is_ours(rule, wanted)]
-            kept = [*others, wanted] if wanted.allowed_origins else others
-            if not _same(rules, kept):
-                service.set_service_properties(cors=kept)
+            if not _same(rules, [*others, wanted]):
+                service.set_service_properties(cors=[*others, wanted])
         except HttpResponseError as error:
             if error.status_code != HTTPStatus.FORBIDDEN:
                 raise
