@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from checks import contents, dockerfile, locks
+from checks import contents, dockerfile, docs, locks
 
 Check = Callable[[Path], list[str]]
 
-CHECKS: tuple[Check, ...] = (locks.check, dockerfile.check, contents.check)
+CHECKS: tuple[Check, ...] = (locks.check, dockerfile.check, contents.check, docs.check)
 
 
 def main() -> int:
