@@ -8,11 +8,8 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
-from psycopg import sql
 from pydantic import SecretStr
 from threadpoolctl import threadpool_limits
 
@@ -21,6 +18,7 @@ from devhost.postgres import Postgres
 from kanta_core.database.migrate import migrate_up
 from kanta_core.services import Services, build
 from kanta_core.settings import Settings
+from tests.databases import Databases
 
 _ROOT = Path(__file__).parent.parent
 _SAMPLE_PHOTOS = _ROOT / ".venv" / "sample" / "demo" / "photos"
@@ -34,7 +32,6 @@ tempfile.tempdir = str(_TEMPORARY)
 
 # One a test that asks for storage: nothing is ever cleaned up, and no test sees another's blobs.
 _ACCOUNTS = 400
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,24 +73,30 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
         yield emulator
 
 
+@pytest.fixture(scope="session")
+def databases(postgres_url: str) -> Iterator[Databases]:
+    with contextlib.closing(Databases(postgres_url)) as its:
+        yield its
+
+
 @pytest.fixture
-def empty_database(postgres_url: str) -> Iterator[str]:
+def empty_database(databases: Databases) -> Iterator[str]:
     """A fresh database with nothing in it."""
-    with _database(postgres_url, template=None) as url:
+    with databases.new() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def _migrated(postgres_url: str) -> Iterator[str]:
-    with _database(postgres_url, template=None) as url:
+def _migrated(databases: Databases) -> Iterator[str]:
+    with databases.new() as url:
         migrate_up(url)
-        yield urlsplit(url).path.removeprefix("/")
+        yield url
 
 
 @pytest.fixture
-def database_url(postgres_url: str, _migrated: str) -> Iterator[str]:
-    """A fresh database with Kanta's schema."""
-    with _database(postgres_url, template=_migrated) as url:
+def database_url(databases: Databases, _migrated: str) -> Iterator[str]:
+    """A database with Kanta's schema and no rows."""
+    with databases.like(_migrated) as url:
         yield url
 
 
@@ -119,10 +122,10 @@ def services(settings: Settings) -> Iterator[Services]:
 
 
 @pytest.fixture(scope="module")
-def lasting_services(postgres_url: str, _migrated: str, azurite: Azurite) -> Iterator[Services]:
+def lasting_services(databases: Databases, _migrated: str, azurite: Azurite) -> Iterator[Services]:
     """The same for all tests of a module that says so: for those that nothing disturbs that others left behind."""
     connection = azurite.connection_string(f"test{next(_accounts)}")
-    with _database(postgres_url, template=_migrated) as url, _services(_settings(url, connection)) as its:
+    with databases.like(_migrated) as url, _services(_settings(url, connection)) as its:
         yield its
 
 
@@ -143,21 +146,6 @@ def _services(settings: Settings) -> Iterator[Services]:
     its.queues.create_queues()
     with contextlib.closing(its):
         yield its
-
-
-@contextlib.contextmanager
-def _database(server_url: str, *, template: str | None) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
-    if template is not None:
-        create += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(create)
-    try:
-        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-    finally:
-        with psycopg.connect(server_url, autocommit=True) as admin:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
