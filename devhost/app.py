@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import inspect
 import json
+import re
 import sys
 import threading
 import traceback
@@ -19,6 +20,8 @@ import azure.functions as func
 from devhost import bindings
 
 SCRIPT = "function_app.py"
+# W3C's header, of the version that there is: a trace's id, the caller's span, and flags.
+_TRACEPARENT = re.compile(r"00-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})")
 
 
 class AppError(Exception):
@@ -72,11 +75,17 @@ def load(root: Path) -> dict[str, AppFunction]:
     return {function.name: function for function in functions}
 
 
-def new_context(function: AppFunction, root: Path) -> Context:
-    """A new invocation of `function`, with an id and a trace of its own."""
+def new_context(function: AppFunction, root: Path, headers: Mapping[str, str] | None = None) -> Context:
+    """A new invocation of `function` with an id of its own, in the trace that a request names, or a new one."""
     invocation, storage = str(uuid.uuid4()), threading.local()
     storage.invocation_id = invocation
-    trace = _TraceContext(trace_parent=f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-00", attributes={})
+    given = _TRACEPARENT.fullmatch((headers or {}).get("traceparent", ""))
+    trace_id, flags = (given["trace"], given["flags"]) if given else (uuid.uuid4().hex, "00")
+    trace = _TraceContext(
+        trace_parent=f"00-{trace_id}-{uuid.uuid4().hex[:16]}-{flags}",
+        trace_state=(headers or {}).get("tracestate", "") if given else "",
+        attributes={},
+    )
     return Context(function.name, str(root), invocation, storage, trace)
 
 

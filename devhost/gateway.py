@@ -82,7 +82,7 @@ class Gateway:
 
     async def _call(self, request: Request, match: Match, body: bytes) -> Response:
         function = self._functions[match.function]
-        context = app.new_context(function, self._root)
+        context = app.new_context(function, self._root, request.headers)
         try:
             arguments = function.arguments.build(request.datum(match.parameters, body), context)
             async with asyncio.timeout(self._timeout):

@@ -121,3 +121,12 @@ def services() -> Services:
         if _services is None:
             _services = build(load(Settings))
         return _services
+
+
+def close_services() -> None:
+    """Close this process's services, if it has any; whoever asks for them afterwards gets new ones."""
+    global _services
+    with _lock:
+        its, _services = _services, None
+    if its is not None:
+        its.close()

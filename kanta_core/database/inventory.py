@@ -60,6 +60,12 @@ TAKE_OVERWRITTEN = """
     RETURNING blob_name
 """
 
+# For how many seconds the oldest pending image has been so.
+PENDING_AGE = """
+    SELECT coalesce(extract(epoch FROM clock_timestamp() - min(last_modified)), 0)::float8
+      FROM images WHERE status = 'pending'
+"""
+
 # The events whose pictures are kept, and that nobody is erasing.
 EVENT_IDS = "SELECT id::text FROM events WHERE NOT erasing"
 
@@ -111,6 +117,12 @@ def take_overdue(
 
 def take_overwritten(connection: Connection, blob_names: Sequence[str]) -> list[str]:
     return [name for (name,) in connection.execute(TAKE_OVERWRITTEN, {"blob_names": list(blob_names)})]
+
+
+def pending_age(connection: Connection) -> float:
+    """For how many seconds the oldest pending image has been so, 0 where there is none."""
+    (age,) = connection.execute(PENDING_AGE).fetchone() or (0.0,)
+    return float(age)
 
 
 def event_ids(connection: Connection) -> list[str]:

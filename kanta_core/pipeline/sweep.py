@@ -16,6 +16,7 @@ from kanta_core.database import arrivals, erasure, events, inventory
 from kanta_core.domain.drops import address, is_litter
 from kanta_core.errors import KantaError
 from kanta_core.pipeline.exports.requests import sweep_exports
+from kanta_core.pipeline.measure import measure
 from kanta_core.pipeline.photos.lost_pictures import compare_pictures
 from kanta_core.pipeline.photos.remove import delete_doomed, finish_removal, forget_blob
 from kanta_core.pipeline.webhooks import sweep_webhooks
@@ -34,7 +35,8 @@ def sweep(services: Services) -> None:
     """Compare storage with the database once and mend the difference. Raises the first failure, after the rest."""
     failures: list[KantaError] = []
     _finish_removals(services, failures)
-    for step in (_compare, compare_pictures, _take_in_drops, _queue_overdue, sweep_exports, sweep_webhooks):
+    steps = (measure, _compare, compare_pictures, _take_in_drops, _queue_overdue, sweep_exports, sweep_webhooks)
+    for step in steps:
         with _going_on(failures):
             step(services)
     if failures:

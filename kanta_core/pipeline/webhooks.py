@@ -17,6 +17,7 @@ from kanta_core.database import audit, events, notices, tokens, webhooks
 from kanta_core.domain.access import Caller
 from kanta_core.domain.audit import Action
 from kanta_core.domain.webhooks import Delivery, NoticeKind, Webhook, new_secret, pause_after, signature
+from kanta_core.drain import is_draining
 from kanta_core.errors import TooManyWebhooks, Unauthenticated, WebhookNotFound
 from kanta_core.pipeline.post import NotPosted, check_url, post
 from kanta_core.services import Services
@@ -76,7 +77,7 @@ def request_deliveries(services: Services) -> int:
 def deliver(services: Services, webhook_id: uuid.UUID) -> None:
     """Tell the webhook what it is yet to be told, until it fails or the time is up; the timer goes on."""
     until = time.monotonic() + _SECONDS
-    while time.monotonic() < until:
+    while time.monotonic() < until and not is_draining():
         with services.database.transaction() as connection:
             delivery = notices.next_delivery(connection, webhook_id)
         if delivery is None:

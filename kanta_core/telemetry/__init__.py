@@ -24,9 +24,10 @@ from kanta_core.telemetry.metrics import (
     tell_pending,
     tell_queue,
 )
-from kanta_core.telemetry.tracing import Span, carrier, request, span, stage, stage_taken
+from kanta_core.telemetry.tracing import UNTOLD, Span, carrier, request, span, stage, stage_taken
 
 __all__ = [
+    "UNTOLD",
     "Span",
     "about",
     "carrier",

@@ -41,6 +41,10 @@ class Span:
                 self._its.fail(str(status))
 
 
+# For what nobody is told of.
+UNTOLD = Span(None)
+
+
 @contextmanager
 def span(
     name: SpanName | str,

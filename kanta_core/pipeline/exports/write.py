@@ -12,9 +12,11 @@ import time
 import uuid
 from collections.abc import Iterator
 
+from kanta_core import telemetry
 from kanta_core.database import export_runs, exports
 from kanta_core.domain.exports import Export, ExportKind
 from kanta_core.domain.file_names import TakenNames
+from kanta_core.drain import is_draining
 from kanta_core.errors import BlocksLost, KantaError
 from kanta_core.pipeline.exports.own_photos import write_own_photos
 from kanta_core.pipeline.exports.photos import write_photos
@@ -34,12 +36,18 @@ _CONTENTS = {ExportKind.ZIP: write_photos, ExportKind.CSV: write_csv, ExportKind
 
 def write_export(services: Services, export_id: uuid.UUID) -> None:
     """Write the export, or the next part of it. Raises what may end better on another try."""
+    with telemetry.stage("export", kind="consumer", export=export_id) as span:
+        _write(services, export_id, span)
+
+
+def _write(services: Services, export_id: uuid.UUID, span: telemetry.Span) -> None:
     run = uuid.uuid4()
     with services.database.transaction() as connection:
         begun = export_runs.begin(connection, export_id, run)
     if begun is None:
         return
     export, progress, names = begun
+    span.note(event=export.event_id, kind=export.kind)
     writing = Writing(services, export, progress, TakenNames(names))
     try:
         if _write_part(writing, run):
@@ -55,7 +63,7 @@ def _write_part(writing: Writing, run: uuid.UUID) -> bool:
     began = reported = time.monotonic()
     for _ in _pieces(writing):
         now = time.monotonic()
-        if now - began >= services.settings.export_part_seconds:
+        if now - began >= services.settings.export_part_seconds or is_draining():
             writing.flush()
             with services.database.transaction() as connection:
                 names = writing.names.as_bytes()

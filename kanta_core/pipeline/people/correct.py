@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from kanta_core import telemetry
 from kanta_core.database import assignments, audit, corrections, events, people
 from kanta_core.database.assignments import Number, Standing
 from kanta_core.database.pool import Connection
@@ -62,7 +63,9 @@ def correct(services: Services, code: str, asked: Statement, *, seen: Mapping[in
             cluster_ids=[number for number in people_named if number is not None],
         )
         shown = changed | {number for number in named if number is not None}
-        return Corrected(correction, _people(connection, event_id, shown))
+        corrected = Corrected(correction, _people(connection, event_id, shown))
+    telemetry.count_people_changed(len(changed))
+    return corrected
 
 
 def set_undone(services: Services, code: str, correction_id: int, *, undone: bool) -> Corrected:
@@ -75,7 +78,9 @@ def set_undone(services: Services, code: str, correction_id: int, *, undone: boo
         action = Action.CORRECTION_UNDONE if undone else Action.CORRECTION_REDONE
         audit.note(connection, event_id, action, correction_id)
         changed = _replayed(connection, event_id, assignments.standing(connection, event_id))
-        return Corrected(correction, _people(connection, event_id, changed))
+        corrected = Corrected(correction, _people(connection, event_id, changed))
+    telemetry.count_people_changed(len(changed))
+    return corrected
 
 
 def _replayed(connection: Connection, event_id: uuid.UUID, standing: Mapping[uuid.UUID, Standing]) -> set[int]:

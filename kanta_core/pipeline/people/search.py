@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from kanta_core import telemetry
 from kanta_core.database import events, matches
 from kanta_core.database.matches import Metric, Near
 from kanta_core.domain.faces import NO_PERSON, Face
@@ -25,10 +26,12 @@ def find_similar(services: Services, code: str, data: bytes, *, metric: Metric, 
     Those of hidden people are left out. The photo and its embedding are kept nowhere. NoFace and SeveralFaces
     when it does not show exactly one.
     """
-    event_id, face, encoder = _shown(services, code, data)
-    with services.database.transaction() as connection:
-        nearest = look_around(services, connection, event_id, face.embedding, encoder=encoder, metric=metric)
-        return matches.shown(connection, event_id, nearest(top_k))
+    with telemetry.stage("search") as span:
+        event_id, face, encoder = _shown(services, code, data)
+        span.note(event=event_id)
+        with services.database.transaction() as connection:
+            nearest = look_around(services, connection, event_id, face.embedding, encoder=encoder, metric=metric)
+            return matches.shown(connection, event_id, nearest(top_k))
 
 
 def find_people(services: Services, code: str, data: bytes, *, top_k: int) -> list[Found]:
@@ -37,11 +40,17 @@ def find_people(services: Services, code: str, data: bytes, *, top_k: int) -> li
     Faces like it that are in no person come last, as one of number -1, besides those. Hidden people are left out.
     The photo and its embedding are kept nowhere. NoFace and SeveralFaces when it does not show exactly one.
     """
+    with telemetry.stage("search") as span:
+        return _find_people(services, code, data, span, top_k=top_k)
+
+
+def _find_people(services: Services, code: str, data: bytes, span: telemetry.Span, *, top_k: int) -> list[Found]:
     # numpy is for those who search.
     from kanta_core.people.search.joining import Neighbour  # noqa: PLC0415
     from kanta_core.people.search.recognising import STRANGERS, VOICES, recognise  # noqa: PLC0415
 
     event_id, face, encoder = _shown(services, code, data)
+    span.note(event=event_id)
     with services.database.transaction() as connection:
         nearest = look_around(services, connection, event_id, face.embedding, encoder=encoder, metric="cosine")
         near = _enough(nearest, top_k, far=STRANGERS / 2.0)

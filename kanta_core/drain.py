@@ -1,0 +1,47 @@
+"""Drain: this process was told to end. What can stop between two steps stops there, what can't is let finish.
+
+On SIGTERM the Functions host takes nothing new and waits for what its workers are at. A Python worker would die of
+the same signal at once (the host then tells of exit code 143), and every photo it is at would have to begin again.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+# Container Apps' patience is 30 s unless told otherwise: a worker whose host forgot it ends by itself before.
+_GRACE = 25.0
+_DIED_OF_SIGTERM = 128 + signal.SIGTERM
+
+_told = threading.Event()
+
+
+def is_draining() -> bool:
+    """Whether what would begin another step had better leave it to another process."""
+    return _told.is_set()
+
+
+def on_sigterm(save: Callable[[], object], *, grace: float = _GRACE) -> None:
+    """From now on SIGTERM makes this process drain: it does `save` at once, and ends after `grace` seconds.
+
+    Whoever ends it earlier, as the host does when nothing runs any more, may. Only the main thread can ask for it.
+    """
+
+    def drain() -> None:
+        save()
+        time.sleep(grace)
+        save()
+        os._exit(_DIED_OF_SIGTERM)
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if not _told.is_set():
+            _told.set()
+            # The handler interrupts the worker's event loop: nothing here may wait.
+            threading.Thread(target=drain, name="drain", daemon=True).start()
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handle)
