@@ -6,11 +6,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from checks import contents, dockerfile, docs, locks
+from checks import bicep, contents, dockerfile, locks, policies, roles, settings, triggers
 
 Check = Callable[[Path], list[str]]
 
-CHECKS: tuple[Check, ...] = (locks.check, dockerfile.check, contents.check, docs.check)
+CHECKS: tuple[Check, ...] = (
+    locks.check,
+    dockerfile.check,
+    contents.check,
+    bicep.check,
+    settings.check,
+    triggers.check,
+    roles.check,
+    policies.check,
+)
 
 
 def main() -> int:

@@ -7,6 +7,8 @@ param size string
 param publicUrl string
 param corsOrigins string
 param image string
+@description('Settings that shall differ from their defaults, as a JSON object, as in {"KANTA_BLOB_URL_MINUTES": "30"}.')
+param extraSettings string = '{}'
 
 var sizes = {
   small: loadJsonContent('../sizes/small.json')
@@ -49,6 +51,8 @@ var reclusterQueues = [
   'kanta-webhook'
 ]
 
+var extra = [for each in items(json(extraSettings)): { name: each.key, value: each.value }]
+
 module settings 'settings.bicep' = {
   name: 'apps-settings'
   params: { name: name, size: size, publicUrl: publicUrl, corsOrigins: corsOrigins }
@@ -69,7 +73,7 @@ module http 'app.bicep' = {
     // A revision that reaches no database and no storage takes no traffic.
     startsAt: '/system/health'
     secrets: settings.outputs.secrets
-    settings: concat(settings.outputs.shared, settings.outputs.served)
+    settings: concat(settings.outputs.shared, settings.outputs.served, extra)
   }
 }
 
@@ -88,7 +92,7 @@ module encode 'app.bicep' = {
     external: true
     startsAt: '/admin/host/ping'
     secrets: settings.outputs.secrets
-    settings: concat(settings.outputs.shared, settings.outputs.served)
+    settings: concat(settings.outputs.shared, settings.outputs.served, extra)
   }
 }
 
@@ -106,7 +110,7 @@ module recluster 'app.bicep' = {
     external: false
     startsAt: '/admin/host/ping'
     secrets: settings.outputs.secrets
-    settings: concat(settings.outputs.shared, settings.outputs.served)
+    settings: concat(settings.outputs.shared, settings.outputs.served, extra)
   }
 }
 

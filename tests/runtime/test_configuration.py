@@ -186,7 +186,8 @@ def test_kanta_starts_with_the_sample_as_it_is(tmp_path: Path, monkeypatch: pyte
     read = settings.model_dump(mode="json")
     for name, value in sample["Values"].items():
         fields = [field for field in Settings.model_fields if name in environment_names(field)]
-        if fields and name.startswith("KANTA_") and name != "KANTA_DATABASE_URL":
+        # An empty value is one that is left out.
+        if fields and value and name.startswith("KANTA_") and name != "KANTA_DATABASE_URL":
             assert str(read[fields[0]]) == value, name
 
 
