@@ -55,7 +55,7 @@ export class Live extends EventTarget {
   }
 
   get busy() {
-    return this.event.pending > 0 || !this.event.people_current || uploads.busy;
+    return this.event.pending > 0 || !this.event.people_current || uploads.stirring;
   }
 
   async #goOn() {

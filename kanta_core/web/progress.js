@@ -50,14 +50,16 @@ function show() {
   set(section, "hidden", all === 0);
   if (all === 0) return;
   const [there, failed, refused] = [uploads.in("there"), uploads.in("failed"), uploads.in("refused")];
-  const arrived = uploads.in("stored").length + there.length;
+  const sent = uploads.in("sent").length;
   const { busy } = uploads;
   const { moved, all: bytes } = uploads.bytes;
   say(
     title,
     busy
-      ? `${uploads.paused ? "Paused" : "Uploading"}: ${arrived} of ${count(all, "photo")}`
-      : `${count(arrived, "photo")} uploaded`,
+      ? `${uploads.paused ? "Paused" : "Sending"}: ${sent + there.length} of ${count(all, "photo")}`
+      : sent || !there.length
+        ? `${count(sent, "photo")} sent`
+        : "Nothing new",
   );
   say(detail, state(busy, moved, bytes, there.length));
   bar.max = Math.max(bytes, 1);

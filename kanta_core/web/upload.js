@@ -1,16 +1,19 @@
 // The queue of photos to upload: four at a time, stopped and taken up again at will, patient with the connection.
 
 import { Problem } from "./api.js";
+import { kept } from "./tickets.js";
 import { send } from "./transfer.js";
 
 const AT_ONCE = 4;
 const LONGEST_WAIT = 30_000;
 // An answer of 500 is worth another try, but not for ever.
 const MOST_TRIES = 4;
+// How long storage takes to tell of a new photo, at most.
+const UNSEEN = 30_000;
 
 /**
- * @typedef {"waiting"|"sending"|"stored"|"there"|"refused"|"failed"} State
- * `stored` and `there` were confirmed by Kanta, which had the bytes of what is `there` before.
+ * @typedef {"waiting"|"sending"|"sent"|"there"|"refused"|"failed"} State
+ * `sent` is what storage or Kanta has taken; Kanta had the bytes of what is `there` before, and need not be sent them.
  * @typedef {{code: string, file: File, state: State, moved: number, why: string, tries: number}} Item
  */
 
@@ -23,6 +26,7 @@ export class Uploads extends EventTarget {
   /** Why it was lost, in a sentence. */
   trouble = "";
   #failures = 0;
+  #lastSent = -Infinity;
   #timer = 0;
   #stop = new AbortController();
 
@@ -47,6 +51,11 @@ export class Uploads extends EventTarget {
     return this.items.some((item) => item.state === "waiting" || item.state === "sending");
   }
 
+  /** Whether photos may be on their way from storage to Kanta: it sees them some seconds after they were sent. */
+  get stirring() {
+    return this.busy || performance.now() < this.#lastSent + UNSEEN;
+  }
+
   /** @param {State} state */
   in(state) {
     return this.items.filter((item) => item.state === state);
@@ -54,15 +63,14 @@ export class Uploads extends EventTarget {
 
   /** Bytes that have arrived or are on their way, and all there are to send. */
   get bytes() {
-    const done = (item) =>
-      item.state === "waiting" ? 0 : item.state === "sending" ? item.moved : item.file.size;
+    const done = (item) => (["waiting", "sending"].includes(item.state) ? item.moved : item.file.size);
     return {
       moved: this.items.reduce((sum, item) => sum + done(item), 0),
       all: this.items.reduce((sum, item) => sum + item.file.size, 0),
     };
   }
 
-  /** Stop; what is half-way begins anew later, and Kanta knows it by its bytes if it had arrived after all. */
+  /** Stop; what is half-way goes on later, from its last whole block, and is known if it had arrived after all. */
   pause() {
     this.paused = true;
     this.#stop.abort();
@@ -112,18 +120,19 @@ export class Uploads extends EventTarget {
     const { signal } = this.#stop;
     try {
       const fresh = await send(
-        item.code,
-        item.file,
+        item,
+        this.items,
         (bytes) => {
           item.moved = bytes;
           this.#changed();
         },
         signal,
       );
-      item.state = fresh ? "stored" : "there";
+      item.state = fresh ? "sent" : "there";
       this.#failures = 0;
+      this.#lastSent = performance.now();
     } catch (error) {
-      item.moved = 0;
+      item.moved = kept(item);
       await this.#failed(item, error, signal.aborted);
     }
     this.#work();

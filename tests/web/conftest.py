@@ -14,7 +14,8 @@ from PIL import Image
 from PIL.ExifTags import IFD, Base
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.e2e.stack import Stack, running
+from devhost.preflight import free_ports
+from tests.e2e.stack import Stack
 from tests.web.guests import Party
 from tests.web.visitor import KEY, Visitor
 
@@ -55,8 +56,15 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    with running(folder, KANTA_ACCESS="closed", KANTA_ORGANISER_KEY=KEY) as started:
+    port = free_ports(1)[0]
+    # Storage lets pages of this address write, and no others.
+    own = {"KANTA_PUBLIC_URL": f"http://localhost:{port}", "KANTA_ACCESS": "closed", "KANTA_ORGANISER_KEY": KEY}
+    started = Stack(folder, port=port, environment=own)
+    try:
+        started.start()
         yield started
+    finally:
+        started.stop()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import pytest
@@ -20,6 +21,8 @@ from tests.web.visitor import KEY, Visitor
 pytestmark = pytest.mark.timeout(240)
 
 EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+# On a phone by day, and at a desk by night.
+_LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 390), ("dark", 1280))
 _PLACES = ("photos", "people", "people/1", "questions", "share", "overview", "history", "settings")
 
 
@@ -56,8 +59,8 @@ def test_a_dropped_folder_becomes_people_who_are_named_merged_and_unmerged(visit
     photos = len([path for path in party.iterdir() if path.suffix in (".png", ".jpg")])
     create_event(page, "Yale’s party", "yales-party")
     visitor.drop(party)
-    expect(page.locator("#uploads .title")).to_have_text(f"{photos} photos uploaded", timeout=60_000)
-    visitor.wait_for_people("yales-party")
+    expect(page.locator("#uploads .title")).to_have_text(f"{photos} photos sent", timeout=60_000)
+    visitor.wait_for_people("yales-party", photos)
     people = len(visitor.ask("GET", "/clusters?event_code=yales-party"))
     open_tab(page, "People")
     cards = page.locator(".people li")
@@ -221,13 +224,15 @@ def test_what_is_no_photo_is_told_why_and_the_others_go_on(visitor: Visitor, par
     (tmp_path / ".DS_Store").write_text("a folder's own")
     good = min(party.glob("*.*g"))
     page.get_by_label("Photos", exact=True).set_input_files([tmp_path / "notes.jpg", tmp_path / ".DS_Store", good])
-    expect(page.locator("#uploads .title")).to_have_text("1 photo uploaded")
-    page.locator("#uploads summary").click()
-    expect(page.locator("#uploads li")).to_have_count(1)
-    expect(page.locator("#uploads li")).to_contain_text(
-        "notes.jpg The file is not a photo in a format Kanta reads"
-    )
-    visitor.forgive("415")
+    # What the bytes are is found out where they arrive.
+    expect(page.locator("#uploads .title")).to_have_text("2 photos sent")
+    page.get_by_role("link", name="Rejected 1").click()
+    rejected = page.locator(".photos li.rejected")
+    expect(rejected).to_have_count(1)
+    expect(rejected).to_contain_text("The file is not a photo in a format Kanta reads")
+    expect(rejected).to_contain_text("notes.jpg")
+    visitor.wait_for_people("mixed", 2)
+    assert visitor.has("mixed")["encoded"] == 1
 
 
 def test_a_rejected_drop_shows_its_reason_and_is_tried_again_on_request(visitor: Visitor, party: Path) -> None:
@@ -287,15 +292,15 @@ def test_names_that_are_markup_are_shown_as_they_are_written(
 
 
 def test_the_pages_are_no_trouble_to_anybody_in_light_or_dark(browser: Browser, stack: Stack) -> None:
-    for scheme, width in (("light", 390), ("dark", 1280)):
-        with Visitor.at(
-            browser, stack, color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844}
-        ) as visitor:
-            page = visitor.page
-            for place in ("", *_PLACES):
-                page.goto(f"/#/events/yales-party/{place}" if place else "/")
-                expect(page.locator("h1, .panel h2").last).to_be_attached()
-                page.wait_for_load_state("networkidle")
+    with Visitor.at(browser, stack, reduced_motion="reduce") as visitor:
+        page = visitor.page
+        for place in ("", *_PLACES):
+            page.goto(f"/#/events/yales-party/{place}" if place else "/")
+            expect(page.locator("h1, .panel h2").last).to_be_attached()
+            page.wait_for_load_state("networkidle")
+            for scheme, width in _LOOKS:
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": width, "height": 844})
                 assert visitor.judged() == [], (scheme, place)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (scheme, place)
 
