@@ -25,7 +25,7 @@ demo: $(VENV)/.laptop $(VENV)/.networks node_modules/.installed ## the whole roa
 run: $(VENV)/.laptop $(VENV)/.networks node_modules/.installed ## serves on KANTA_PORT until Ctrl-C
 	@exec $(PY) -m devhost
 
-test: $(VENV)/.dev $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## every test that needs no network and no cloud, with coverage by package
+test: $(VENV)/.dev $(VENV)/.checkov $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## every test that needs no network and no cloud, with coverage by package
 	@exec $(BIN)/pytest --cov --cov-report= -p tests.coverage_table -n 3 --dist loadfile $(PYTEST)
 
 check: $(VENV)/.dev $(VENV)/.checkov ## formatting, lint, types, import rules, the image's and the cloud's templates

@@ -54,6 +54,8 @@ def check(root: Path) -> list[str]:
 
 def _report(root: Path) -> dict[str, Any]:
     python = Path(__file__).resolve().parent.parent / ".venv" / "checkov" / "bin" / "python"
+    if not python.exists():
+        raise RuntimeError("checkov is not installed: run make .venv/.checkov")
     data = root / ".local"
     data.mkdir(exist_ok=True)
     # checkov's parser keeps files in TMPDIR and looks for settings in HOME. It looks into no hidden folder, so it

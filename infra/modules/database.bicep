@@ -16,13 +16,13 @@ param administratorId string
 param administratorName string
 param workspaceId string
 
-resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
+resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
   name: name
   location: location
   tags: tags
   sku: { name: sku, tier: tier }
   properties: {
-    version: '17'
+    version: '18'
     authConfig: {
       activeDirectoryAuth: 'Enabled'
       passwordAuth: 'Disabled'
@@ -37,7 +37,7 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
 }
 
 // One after the other: the server takes one change at a time.
-resource administrator 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2024-08-01' = {
+resource administrator 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = {
   parent: server
   name: administratorId
   properties: {
@@ -47,14 +47,14 @@ resource administrator 'Microsoft.DBforPostgreSQL/flexibleServers/administrators
   }
 }
 
-resource database 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2024-08-01' = {
+resource database 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2025-08-01' = {
   parent: server
   name: 'kanta'
   properties: { charset: 'UTF8', collation: 'en_US.utf8' }
   dependsOn: [administrator]
 }
 
-resource extensions 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2024-08-01' = {
+resource extensions 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2025-08-01' = {
   parent: server
   name: 'azure.extensions'
   properties: { value: 'VECTOR', source: 'user-override' }
@@ -62,7 +62,7 @@ resource extensions 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@20
 }
 
 // Burstable servers have none.
-resource pooler 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2024-08-01' = if (tier != 'Burstable') {
+resource pooler 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2025-08-01' = if (tier != 'Burstable') {
   parent: server
   name: 'pgbouncer.enabled'
   properties: { value: 'true', source: 'user-override' }
@@ -70,7 +70,7 @@ resource pooler 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2024-0
 }
 
 // Kanta's apps have no address of their own outside a virtual network. It lets in whatever runs in Azure and signs in.
-resource azure 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@2024-08-01' = if (!privateNetworking) {
+resource azure 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@2025-08-01' = if (!privateNetworking) {
   parent: server
   name: 'azure'
   properties: { startIpAddress: '0.0.0.0', endIpAddress: '0.0.0.0' }

@@ -20,7 +20,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: bare
 }
 
-resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' existing = {
+resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' existing = {
   name: name
 }
 
