@@ -83,7 +83,7 @@ class Identity:
                 token = self._tokens[scopes] = self._credential.get_token(*scopes, **options)
             except Exception as error:  # noqa: BLE001 - whatever it was, there is no token
                 self._failed = time.monotonic()
-                _log.warning("%s: %s. %s", SignInFailed().message, _in_one_line(error), self._cure)
+                _log.warning("Kanta can't sign in to Azure: %s. %s", _in_one_line(error), self._cure)
             else:
                 return token
         kept = self._kept(scopes, _GOOD_FOR_ONE_MORE)

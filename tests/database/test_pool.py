@@ -156,3 +156,16 @@ def test_statements_are_prepared_unless_a_pooler_is_in_between(
                 "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT $1::int'"
             ).fetchone()
     assert row == (prepared,)
+
+
+def test_a_pooler_is_asked_for_nothing_that_it_would_refuse(database_url: str) -> None:
+    def asked_for(*, pooler: bool) -> tuple[object, ...] | None:
+        with (
+            closing(Database(database_url, size=1, pooler=pooler)) as database,
+            database.transaction() as connection,
+        ):
+            return connection.execute("SELECT current_setting('statement_timeout')").fetchone()
+
+    assert asked_for(pooler=False) == ("1min",)
+    # PgBouncer ends a connection that comes with such an option: there it is the server that is told.
+    assert asked_for(pooler=True) == ("0",)
