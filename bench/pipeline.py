@@ -66,7 +66,7 @@ def run() -> None:
 def _compare(title: str, photos: Sequence[bytes], processes: int) -> None:
     rounds = []
     for _ in range(_ROUNDS):
-        bare = _bare(photos, processes)
+        bare = bare(photos, processes)
         with tempfile.TemporaryDirectory(prefix="bench-", dir=data_dir()) as folder:
             stack, faces = asyncio.run(_stack(photos, Path(folder)))
         rounds.append((bare, stack))
@@ -85,7 +85,7 @@ def data_dir() -> Path:
     return folder
 
 
-def _bare(photos: Sequence[bytes], processes: int) -> float:
+def bare(photos: Sequence[bytes], processes: int) -> float:
     """Seconds for the encoder alone; loading the models counts, as it does for the stack's workers."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
