@@ -66,10 +66,10 @@ def run() -> None:
 def _compare(title: str, photos: Sequence[bytes], processes: int) -> None:
     rounds = []
     for _ in range(_ROUNDS):
-        bare = bare(photos, processes)
+        alone = bare(photos, processes)
         with tempfile.TemporaryDirectory(prefix="bench-", dir=data_dir()) as folder:
             stack, faces = asyncio.run(_stack(photos, Path(folder)))
-        rounds.append((bare, stack))
+        rounds.append((alone, stack))
     rows = [(f"round {number}", *each, each[1] / each[0]) for number, each in enumerate(rounds, 1)]
     medians = [statistics.median(column) for column in zip(*(row[1:] for row in rows), strict=True)]
     show(
