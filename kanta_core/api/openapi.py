@@ -46,8 +46,9 @@ class Problem(BaseModel):
     """A problem document (RFC 9457). `type` is stable; `detail` is a sentence for people.
 
     `instance` is the request's id, which its answer has as `X-Request-Id` and the log beside the cause.
-    `errors` lists the invalid values of a request, `parts` the parts of Kanta and how they are, `people` those
-    that changed meanwhile, as they are now, `faces` those found in a photo that shows too many.
+    `errors` lists the invalid values of a request, `parts` the parts of Kanta and how they are, with how long each
+    took in `milliseconds`, `people` those that changed meanwhile, as they are now, `faces` those found in a photo
+    that shows too many.
     """
 
     type: str
@@ -57,6 +58,8 @@ class Problem(BaseModel):
     instance: str | None = None
     errors: list[InvalidValue] = []
     parts: dict[str, str] = {}
+    milliseconds: dict[str, float] = {}
+    telemetry: str | None = None
     people: list[PersonState] = []
     faces: list[ShownFace] = []
 

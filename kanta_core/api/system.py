@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from kanta_core import __version__
+from kanta_core import __version__, telemetry
 from kanta_core.api import openapi, problems
 from kanta_core.api.access import GuardedRoute, needs_organiser
 from kanta_core.api.dependencies import ServicesOf
-from kanta_core.api.schemas.system import DropOut, Drops, Health
+from kanta_core.api.schemas.system import DeepHealth, DropOut, Drops, Health
 from kanta_core.database import arrivals
 from kanta_core.errors import SettingsError, Unavailable
-from kanta_core.pipeline.health import check
+from kanta_core.pipeline.health import check, check_deeply
 
 router = APIRouter(prefix="/system", tags=["system"], route_class=GuardedRoute)
 # What asks nobody who they are.
@@ -37,6 +37,26 @@ def health(request: Request) -> Health | Response:
         detail = " ".join(f"{part}: {state}" for part, state in down.items())
         return problems.answer(Unavailable(detail), parts=parts)
     return Health(status="ok", version=__version__, parts=parts)
+
+
+@router.get(
+    "/health/deep",
+    response_model=DeepHealth,
+    dependencies=[needs_organiser()],
+    responses=openapi.problems_of(Unavailable),
+)
+def deep_health(its: ServicesOf) -> DeepHealth | Response:
+    """Whether Kanta does its work: it writes, reads and deletes, and loads its models. 503 names what it can't."""
+    parts = check_deeply(its)
+    states = {name: part.state for name, part in parts.items()}
+    milliseconds = {name: part.milliseconds for name, part in parts.items()}
+    told = telemetry.state()
+    down = [f"{name}: {state}" for name, state in states.items() if state != "ok"]
+    if down:
+        return problems.answer(
+            Unavailable(" ".join(down)), parts=states, milliseconds=milliseconds, telemetry=told
+        )
+    return DeepHealth(status="ok", version=__version__, parts=states, milliseconds=milliseconds, telemetry=told)
 
 
 @router.get("/drops", dependencies=[needs_organiser()], responses=openapi.problems_of())

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
+from kanta_core.database import probe
 from kanta_core.database.migrate import applied_version, latest_version
 from kanta_core.errors import KantaError, SchemaOutdated
 from kanta_core.services import Services
+from kanta_core.storage.names import QUEUES
+
+_log = logging.getLogger(__name__)
 
 # Whoever asks won't wait long.
 _PATIENCE_SECONDS = 3.0
+# Whoever asks thoroughly will, as long as models take to load behind a large photo.
+_DEEP_PATIENCE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of Kanta: "ok" or a sentence that says what is wrong with it, and how long it took to tell."""
+
+    state: str
+    milliseconds: float
 
 
 def check(services: Services) -> dict[str, str]:
@@ -22,6 +40,52 @@ def check(services: Services) -> dict[str, str]:
     }
     with ThreadPoolExecutor(len(parts)) as askers:
         return dict(zip(parts, askers.map(_state, parts.values()), strict=True))
+
+
+def check_deeply(services: Services) -> dict[str, Part]:
+    """The same by doing what Kanta does: write, read and delete in database and storage, load the models.
+
+    Asks all at once, and none longer than it has patience for.
+    """
+    parts: dict[str, Callable[[], None]] = {
+        "database": lambda: _try_database(services),
+        "migrations": lambda: _check_database(services),
+        "blobs": services.blobs.try_out,
+        "queues": lambda: services.queues.check(QUEUES),
+        "models": services.load_models,
+    }
+    until = time.monotonic() + _DEEP_PATIENCE_SECONDS
+    asked = {part: _begun(ask) for part, ask in parts.items()}
+    return {part: _within(answer, until) for part, answer in asked.items()}
+
+
+def _begun(ask: Callable[[], None]) -> Future[Part]:
+    answer: Future[Part] = Future()
+    # Nobody waits for one that does not answer, the end of the process neither: it ends by its own time-outs.
+    threading.Thread(target=lambda: answer.set_result(_timed(ask)), name="health", daemon=True).start()
+    return answer
+
+
+def _timed(ask: Callable[[], None]) -> Part:
+    began = time.monotonic()
+    try:
+        state = _state(ask)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other parts are told of
+        _log.exception("a check of the health failed")
+        state = f"It fails with {type(error).__name__}."
+    return Part(state, round(1000 * (time.monotonic() - began), 1))
+
+
+def _within(answer: Future[Part], until: float) -> Part:
+    try:
+        return answer.result(max(0.0, until - time.monotonic()))
+    except TimeoutError:
+        return Part(f"No answer within {_DEEP_PATIENCE_SECONDS:.0f} s.", 1000 * _DEEP_PATIENCE_SECONDS)
+
+
+def _try_database(services: Services) -> None:
+    with services.database.transaction(within=_PATIENCE_SECONDS) as connection:
+        probe.write_and_take_back(connection)
 
 
 def _state(ask: Callable[[], None]) -> str:

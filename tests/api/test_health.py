@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
+from azure.storage.queue import QueueClient
 from pydantic import SecretStr
 
 from kanta_core.errors import SettingsError
+from kanta_core.pipeline import health
 from kanta_core.services import Services, build
 from kanta_core.settings import Settings
+from kanta_core.storage.names import EXPORT_QUEUE
 from tests.api.astray import database_at, serving, storage_at
 from tests.api.client import Api, problem, secrets_of
 
@@ -98,3 +101,52 @@ def test_a_misspelt_database_url_stops_the_start_and_is_told_nobody(
         with pytest.raises(SettingsError, match="URL") as stopped:
             build(settings.model_copy(update={"database_url_given": url}))
         assert not [part for part in ("hu", "sh") if part in str(stopped.value) + caplog.text]
+
+
+DEEP_PARTS = {"database", "migrations", "blobs", "queues", "models"}
+
+
+def test_a_deep_check_does_what_kanta_does_tells_how_long_it_took_and_leaves_nothing(
+    api: Api, stored: Callable[[], dict[str, object]]
+) -> None:
+    before = stored()
+    response = api.get("/system/health/deep")
+    assert response.status_code == 200
+    told = response.json()
+    assert told["parts"] == dict.fromkeys(DEEP_PARTS, "ok")
+    assert told["milliseconds"].keys() == DEEP_PARTS
+    assert all(0 <= value < 10_000 for value in told["milliseconds"].values())
+    assert told["telemetry"] == "off"
+    assert stored() == before
+
+
+def test_a_deep_check_is_the_organisers(closed: Api) -> None:
+    problem(closed.get("/system/health/deep"), 401, "unauthenticated")
+
+
+def test_a_deep_check_names_what_can_not_be_written(settings: Settings, services: Services, api: Api) -> None:
+    with services.database.transaction() as connection:
+        connection.execute("ALTER TABLE drops ADD CHECK (blob_name NOT LIKE 'health/%')")
+    document = problem(api.get("/system/health/deep"), 503, "unavailable")
+    assert document["parts"]["database"] != "ok"
+    assert document["parts"]["blobs"] == "ok"
+
+
+def test_a_deep_check_names_a_queue_that_is_missing(settings: Settings, api: Api) -> None:
+    assert settings.storage_connection is not None
+    with QueueClient.from_connection_string(settings.storage_connection.get_secret_value(), EXPORT_QUEUE) as queue:
+        queue.delete_queue()
+    document = problem(api.get("/system/health/deep"), 503, "unavailable")
+    assert {part for part, state in document["parts"].items() if state != "ok"} == {"queues"}
+    assert document["milliseconds"].keys() == DEEP_PARTS
+
+
+def test_a_deep_check_waits_for_nobody_for_ever(
+    settings: Settings, services: Services, silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_DEEP_PATIENCE_SECONDS", 1.5)
+    with serving(settings, storage_connection=storage_at(silent_port, settings)) as api:
+        response = api.get("/system/health/deep")
+    document = problem(response, 503, "unavailable")
+    assert {part for part, state in document["parts"].items() if state != "ok"} >= {"blobs", "queues"}
+    assert response.elapsed.total_seconds() < A_FEW_SECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -25,3 +26,12 @@ class Health(BaseModel):
     status: str
     version: str
     parts: dict[str, str]
+
+
+class DeepHealth(Health):
+    """`milliseconds` is how long each part took. `telemetry` is off where nobody is told, and failing where nobody
+    takes what is sent, which keeps nothing from working.
+    """
+
+    milliseconds: dict[str, float]
+    telemetry: Literal["off", "ok", "failing"]
