@@ -17,6 +17,7 @@ _SECTIONS = (
     "search",
     "guests",
     "pipeline",
+    "scale",
 )
 # Only when named: these take many minutes, or print what is then written into the code.
 _BY_NAME = ("fit_doubts", "fit_people", "fit_quality", "fit_searches", "fuzz")
