@@ -61,12 +61,28 @@ resource extensions 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@20
   dependsOn: [database]
 }
 
+// What Kanta asks of its sessions itself where no pooler is in between: a pooler takes no such wishes. Whoever needs
+// longer says so, as pg_dump and the migrations do.
+resource timeout 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2025-08-01' = {
+  parent: server
+  name: 'statement_timeout'
+  properties: { value: '60000', source: 'user-override' }
+  dependsOn: [extensions]
+}
+
+resource jit 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2025-08-01' = {
+  parent: server
+  name: 'jit'
+  properties: { value: 'off', source: 'user-override' }
+  dependsOn: [timeout]
+}
+
 // Burstable servers have none.
 resource pooler 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2025-08-01' = if (tier != 'Burstable') {
   parent: server
   name: 'pgbouncer.enabled'
   properties: { value: 'true', source: 'user-override' }
-  dependsOn: [extensions]
+  dependsOn: [jit]
 }
 
 // Kanta's apps have no address of their own outside a virtual network. It lets in whatever runs in Azure and signs in.
@@ -74,7 +90,7 @@ resource azure 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@2025-08-
   parent: server
   name: 'azure'
   properties: { startIpAddress: '0.0.0.0', endIpAddress: '0.0.0.0' }
-  dependsOn: [pooler, extensions]
+  dependsOn: [pooler, jit]
 }
 
 resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
