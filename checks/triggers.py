@@ -74,9 +74,8 @@ def _apps(root: Path, declared: list[Function], templates: dict[str, Template], 
     grows = {kind: _variable(apps, f"{kind}Queues") for kind in kinds}
     for kind in kinds:
         given = apps.modules[kind][1]
-        if given.get("functions") != f"{kind}Functions" or given.get("queues") != (
-            f"{kind}Queues" if grows[kind] else []
-        ):
+        own = (f"{kind}Functions", f"{kind}Queues" if grows[kind] else None)
+        if (given.get("functions"), given.get("queues")) != own:
             yield f"{_APPS}: the app {kind} is not given its own functions and queues"
         for queue in grows[kind]:
             if queue not in queues:
@@ -88,6 +87,8 @@ def _apps(root: Path, declared: list[Function], templates: dict[str, Template], 
             yield f"{function.name} runs in {' and '.join(running) or 'no app'}"
             continue
         yield from _function(root, function, running[0], set(grows[running[0]]), queues)
+        if function.trigger in ("http", "blob") and "requests" not in apps.modules[running[0]][1]:
+            yield f"no request wakes {running[0]}, and {function.name} waits for one"
     for name in sorted({name for names in runs.values() for name in names} - {each.name for each in declared}):
         yield f"{_APPS}: there is no function {name}"
 
@@ -99,8 +100,6 @@ def _function(root: Path, function: Function, kind: str, grows: set[str], queues
             yield f"{function.name} needs the queue {queue}"
     if waits_on and waits_on[0] not in grows:
         yield f"nothing makes {kind} grow when {function.name} has much to do"
-    if function.trigger == "http" and grows:
-        yield f"{function.name} runs in {kind}, which grows by queues and not by requests"
     if function.trigger == "timer":
         for path in sorted((root / "infra" / "sizes").glob("*.json")):
             if json.loads(path.read_text(encoding="utf-8"))[kind]["least"] < 1:
@@ -127,7 +126,7 @@ def _rules(app: Template) -> Iterator[str]:
         yield f"{_APP} makes no rule of its queues"
     if not any("http" in node for node in kinds):
         yield f"{_APP} has no rule for requests"
-    if "rules: empty(queues) ? httpRules : queueRules" not in app.text:
+    if "rules: concat(empty(requests) ? [] : httpRules, queueRules)" not in app.text:
         yield f"{_APP} does not hand out its rules"
 
 

@@ -9,7 +9,12 @@ param image string
 param its object
 param functions array
 param allFunctions array
-param queues array
+@description('Its queues: what wakes and grows it.')
+param queues array = []
+@description('How many messages each replica may have waiting before there is another.')
+param messages string = ''
+@description('How many requests each replica may have under way before there is another. Empty: requests wake nobody.')
+param requests string = ''
 param external bool
 @description('The path that answers 200 once a replica may take traffic.')
 param startsAt string
@@ -121,17 +126,17 @@ var queueRules = [for queue in queues: {
   custom: {
     type: 'azure-queue'
     identity: identity.id
-    metadata: { accountName: bare, queueName: queue, queueLength: its.perReplica }
+    metadata: { accountName: bare, queueName: queue, queueLength: messages }
   }
 }]
 var httpRules = [
   {
     name: 'http'
-    http: { metadata: { concurrentRequests: its.perReplica } }
+    http: { metadata: { concurrentRequests: requests } }
   }
 ]
 
 output scaling object = {
   app: app.name
-  rules: empty(queues) ? httpRules : queueRules
+  rules: concat(empty(requests) ? [] : httpRules, queueRules)
 }

@@ -68,7 +68,7 @@ module http 'app.bicep' = {
     its: its.http
     functions: httpFunctions
     allFunctions: allFunctions
-    queues: []
+    requests: its.http.perReplica
     external: true
     // A revision that reaches no database and no storage takes no traffic.
     startsAt: '/system/health'
@@ -88,7 +88,9 @@ module encode 'app.bicep' = {
     functions: encodeFunctions
     allFunctions: allFunctions
     queues: encodeQueues
-    // Event Grid comes from outside, with a key.
+    messages: its.encode.perReplica
+    // Event Grid comes from outside, with a key, and wakes the app: its queue is filled by the app itself.
+    requests: its.http.perReplica
     external: true
     startsAt: '/admin/host/ping'
     secrets: settings.outputs.secrets
@@ -107,6 +109,7 @@ module recluster 'app.bicep' = {
     functions: reclusterFunctions
     allFunctions: allFunctions
     queues: reclusterQueues
+    messages: its.recluster.perReplica
     external: false
     startsAt: '/admin/host/ping'
     secrets: settings.outputs.secrets

@@ -60,7 +60,19 @@ def test_the_functions_that_are_read_are_those_that_are_indexed() -> None:
         (APPS, "  'find_notices'\n", "  'find_notices'\n  'find_me'\n", "there is no function find_me"),
         (APPS, "queues: reclusterQueues", "queues: encodeQueues", "recluster is not given its own"),
         (APP, "'azure-queue'", "'cron'", "makes no rule of its queues"),
-        (APP, "rules: empty(queues)", "rules: !empty(queues)", "does not hand out its rules"),
+        (APP, "httpRules, queueRules)", "httpRules)", "does not hand out its rules"),
+        (
+            APPS,
+            "    requests: its.http.perReplica\n    external",
+            "    external",
+            "no request wakes http, and http waits for one",
+        ),
+        (
+            APPS,
+            "itself.\n    requests: its.http.perReplica\n",
+            "",
+            "no request wakes encode, and encode_photo waits for one",
+        ),
         (APP, "kind: 'functionapp'", "kind: 'workflowapp'", "the app is no function app"),
         (
             "infra/sizes/small.json",
