@@ -10,7 +10,7 @@ import coverage
 import pytest
 
 _ROOT = Path(__file__).parent.parent
-_COUNTS = ("num_statements", "covered_lines", "num_branches", "covered_branches")
+_COUNTS = ("num_statements", "covered_lines")
 
 
 @pytest.hookimpl(trylast=True)
@@ -25,11 +25,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for name, file in json.loads(report.read_text(encoding="utf-8"))["files"].items():
         counts = packages.setdefault(_package(Path(name)), Counter())
         counts.update({count: file["summary"][count] for count in _COUNTS})
-    terminalreporter.write_sep("-", "coverage by package, lines and branches")
+    terminalreporter.write_sep("-", "coverage by package, in lines")
     packages["total"] = sum(packages.values(), Counter())
     for package, counts in packages.items():
-        covered = counts["covered_lines"] + counts["covered_branches"]
-        possible = counts["num_statements"] + counts["num_branches"]
+        covered = counts["covered_lines"]
+        possible = counts["num_statements"]
         terminalreporter.write_line(f"{package:<28}{counts['num_statements']:>7} lines {covered / possible:>8.1%}")
 
 

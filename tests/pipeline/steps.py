@@ -14,6 +14,8 @@ from kanta_core.database.pool import Connection
 from kanta_core.services import Services
 
 SECONDS = 30.0
+# What changes nothing outside the process.
+_READS = frozenset({"check", "encode", "link", "look", "origin", "pages", "read", "top_folders"})
 Act = Callable[[Services], object]
 
 
@@ -24,12 +26,15 @@ class Killed(BaseException):
 class _Steps:
     """Calls `after` with the number of steps taken, and with whether a transaction is open."""
 
-    def __init__(self, after: Callable[[int, bool], None]) -> None:
+    def __init__(self, after: Callable[[int, bool], None], *, only_writes: bool) -> None:
         self._after = after
+        self._only_writes = only_writes
         self._taken = 0
         self.open = 0
 
-    def step(self) -> None:
+    def step(self, *, wrote: bool) -> None:
+        if self._only_writes and not wrote:
+            return
         self._taken += 1
         self._after(self._taken, self.open > 0)
 
@@ -47,7 +52,7 @@ class _Stepped:
 
         def stepped(*args: object, **kwargs: object) -> object:
             result = attribute(*args, **kwargs)
-            self._steps.step()
+            self._steps.step(wrote=name not in _READS)
             return result
 
         return stepped
@@ -64,12 +69,13 @@ class _SteppedDatabase(_Stepped):
                 yield connection
             finally:
                 self._steps.open -= 1
-        self._steps.step()
+            wrote = connection.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL").fetchone()
+        self._steps.step(wrote=wrote != (False,))
 
 
-def stepped(services: Services, after: Callable[[int, bool], None]) -> Services:
+def stepped(services: Services, after: Callable[[int, bool], None], *, only_writes: bool = False) -> Services:
     """The same services; `after` is called with each step's number, and whether it is part of a transaction."""
-    steps = _Steps(after)
+    steps = _Steps(after, only_writes=only_writes)
     its = Services(
         settings=services.settings,
         database=cast("Any", _SteppedDatabase(services.database, steps)),
@@ -82,7 +88,10 @@ def stepped(services: Services, after: Callable[[int, bool], None]) -> Services:
 
 
 def stopped_after(step: int, error: BaseException, services: Services, act: Act) -> bool:
-    """Run `act`, of which every step from the `step`-th on ends in `error`; whether there were that many."""
+    """Run `act`, of which every step from the `step`-th on ends in `error`; whether there were that many.
+
+    Killed after it has read something, a process leaves what it leaves killed before: only writes are steps then.
+    """
     most = 0
 
     def after(taken: int, _: bool) -> None:  # noqa: FBT001 - as `stepped` calls it
@@ -92,7 +101,7 @@ def stopped_after(step: int, error: BaseException, services: Services, act: Act)
             raise error
 
     with suppress(type(error)):
-        act(stepped(services, after))
+        act(stepped(services, after, only_writes=isinstance(error, Killed)))
     return most >= step
 
 
