@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import time
 import urllib.error
@@ -100,15 +101,20 @@ def test_a_photo_goes_all_the_way_with_no_secret_in_any_setting(
     found = ask(kanta, "POST", "/find-similar?event_code=gala&metric=l2", files={"image": other})
     assert [face["cluster_id"] for face in found] == [1]
 
-    # Each service's own, from the worker: the binding of the blob asked nobody for anything.
+    # For each service its own.
     assert {resource for resource, _ in endpoint.given} == {STORAGE, DATABASE}
     assert gate.admitted
     assert gate.refused == []
 
 
 def test_tokens_that_end_are_renewed_for_every_part(
-    signed_in: Services, endpoint: IdentityEndpoint, gate: Gate, authority: Authority
+    signed_in: Services,
+    endpoint: IdentityEndpoint,
+    gate: Gate,
+    authority: Authority,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     blobs, queues = signed_in.blobs, signed_in.queues
     # So soon that each is renewed whenever it is needed, and late enough for one request.
     endpoint.seconds = 5
@@ -132,6 +138,9 @@ def test_tokens_that_end_are_renewed_for_every_part(
     use_everything()
     assert {resource for resource, _ in endpoint.given} == {STORAGE, DATABASE}
     assert (len(gate.admitted) > 1, gate.refused) == (True, [])
+    # Whatever the log is told to tell.
+    assert "GET /" in caplog.text
+    assert not any(token in caplog.text for _, token in [*old, *endpoint.given])
 
 
 def is_good(authority: Authority, token: str, resource: str) -> bool:

@@ -17,8 +17,9 @@ QUEUES = "https://kanta.queue.core.windows.net"
 CLIENT = "6d0a5b5e-6b2c-4a44-9a0f-5a7f3c1c9e10"
 # As the deployment's template sets them.
 CLOUD = {
-    "AzureWebJobsStorage__blobServiceUri": BLOBS,
-    "AzureWebJobsStorage__queueServiceUri": QUEUES,
+    # Azure itself writes them with a slash.
+    "AzureWebJobsStorage__blobServiceUri": f"{BLOBS}/",
+    "AzureWebJobsStorage__queueServiceUri": f"{QUEUES}/",
     "AzureWebJobsStorage__credential": "managedidentity",
     "AzureWebJobsStorage__clientId": CLIENT,
     "AZURE_CLIENT_ID": CLIENT,
