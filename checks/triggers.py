@@ -37,6 +37,7 @@ def check(root: Path) -> list[str]:
     findings += _cors(root, templates[_STORAGE])
     findings += _apps(root, declared, templates, set(queues))
     findings += _subscription(declared, templates[_SUBSCRIPTION])
+    findings += _port(root, templates[_APP])
     return findings
 
 
@@ -126,7 +127,7 @@ def _rules(app: Template) -> Iterator[str]:
         yield f"{_APP} makes no rule of its queues"
     if not any("http" in node for node in kinds):
         yield f"{_APP} has no rule for requests"
-    if "rules: concat(empty(requests) ? [] : httpRules, queueRules)" not in app.text:
+    if "output rules array = concat(empty(requests) ? [] : httpRules, queueRules)" not in app.text:
         yield f"{_APP} does not hand out its rules"
 
 
@@ -138,3 +139,11 @@ def _subscription(declared: list[Function], subscription: Template) -> Iterator[
                 yield f"{_SUBSCRIPTION} does not call {function.name}"
             if f"'/blobServices/default/containers/{function.watches}/blobs/'" not in subscription.text:
                 yield f"{_SUBSCRIPTION} does not tell of the container {function.watches}"
+
+
+def _port(root: Path, app: Template) -> Iterator[str]:
+    """Requests come to the port on which the image listens."""
+    listens = re.search(r"ASPNETCORE_URLS=http://\+:(\d+)", (root / "Dockerfile").read_text(encoding="utf-8"))
+    port = app.parsed["variables"]["port"]["value"]
+    if listens is None or int(listens[1]) != port:
+        yield f"{_APP} sends requests to port {port}, where the image does not listen"

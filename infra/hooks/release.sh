@@ -79,7 +79,7 @@ deploy apps.bicep $common "extraSettings=${KANTA_EXTRA_SETTINGS:-{\}}"
 subscription=$(az account show --query id --output tsv)
 for work in http encode recluster; do
     rules=$(az deployment group show --resource-group "$group" --name "$work" \
-        --query properties.outputs.scaling.value.rules --output json)
+        --query properties.outputs.rules.value --output json)
     az rest --method PATCH --only-show-errors --output none \
         --url "https://management.azure.com/subscriptions/$subscription/resourceGroups/$group/providers/Microsoft.App/containerApps/$KANTA_NAME-$work?api-version=2026-03-02-preview" \
         --body "{\"properties\":{\"template\":{\"scale\":{\"allowScalingRuleOverride\":true,\"rules\":$rules}}}}" ||

@@ -3,28 +3,12 @@ param name string
 param location string
 param tags object
 
-// What Container Apps and private endpoints need is open inside the network by default; nothing is opened to outside.
+// No rule of our own: those that every group has let in what is inside the network, and nothing else.
 resource rules 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
   name: name
   location: location
   tags: tags
-  properties: {
-    securityRules: [
-      {
-        name: 'nothing-from-outside'
-        properties: {
-          priority: 4000
-          direction: 'Inbound'
-          access: 'Deny'
-          protocol: '*'
-          sourceAddressPrefix: 'Internet'
-          sourcePortRange: '*'
-          destinationAddressPrefix: '*'
-          destinationPortRange: '*'
-        }
-      }
-    ]
-  }
+  properties: { securityRules: [] }
 }
 
 resource network 'Microsoft.Network/virtualNetworks@2024-07-01' = {

@@ -36,12 +36,13 @@ resource environment 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
   name: name
 }
 
-var disabled = [for each in filter(allFunctions, each => !contains(functions, each)): {
-  name: 'AzureWebJobs.${each}.Disabled'
+var others = filter(allFunctions, candidate => !contains(functions, candidate))
+var disabled = [for function in others: {
+  name: 'AzureWebJobs.${function}.Disabled'
   value: 'true'
 }]
 
-resource app 'Microsoft.App/containerApps@2025-07-01' = {
+resource app 'Microsoft.App/containerApps@2026-03-02-preview' = {
   name: '${name}-${work}'
   location: location
   kind: 'functionapp'
@@ -136,7 +137,4 @@ var httpRules = [
   }
 ]
 
-output scaling object = {
-  app: app.name
-  rules: concat(empty(requests) ? [] : httpRules, queueRules)
-}
+output rules array = concat(empty(requests) ? [] : httpRules, queueRules)

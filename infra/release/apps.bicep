@@ -116,6 +116,3 @@ module recluster 'app.bicep' = {
     settings: concat(settings.outputs.shared, settings.outputs.served, extra)
   }
 }
-
-// What infra/hooks/release.sh sends after this template, see app.bicep.
-output scaling array = [http.outputs.scaling, encode.outputs.scaling, recluster.outputs.scaling]

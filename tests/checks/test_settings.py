@@ -36,8 +36,8 @@ def test_every_setting_is_everywhere() -> None:
         (APPS, "'OPENBLAS_NUM_THREADS'", "'ASPNETCORE_URLS'", ("lacks OPENBLAS_NUM_THREADS", "is not for there")),
         (
             "infra/release/app.bicep",
-            "AzureWebJobs.${each}",
-            "AzureWebJob.${each}",
+            "AzureWebJobs.${function}",
+            "AzureWebJob.${function}",
             ("AzureWebJobs.<function>.Disabled",),
         ),
         (DOCS, "| `KANTA_ACCESS`", "| `KANTA_ACCES`", ("docs/settings.md lacks KANTA_ACCESS", "KANTA_ACCES")),

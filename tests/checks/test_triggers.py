@@ -25,7 +25,9 @@ def something_new(message: func.QueueMessage) -> None:
 
 @pytest.fixture
 def checkout(copied: Copied) -> Path:
-    return copied("infra", "function_app.py", "kanta_core/storage/names.py", "kanta_core/storage/cors.py")
+    return copied(
+        "infra", "Dockerfile", "function_app.py", "kanta_core/storage/names.py", "kanta_core/storage/cors.py"
+    )
 
 
 def test_every_trigger_has_what_it_waits_for() -> None:
@@ -87,6 +89,7 @@ def test_the_functions_that_are_read_are_those_that_are_indexed() -> None:
             "containers/pics/",
             "does not tell of the container photos",
         ),
+        ("Dockerfile", "http://+:8080", "http://+:8081", "where the image does not listen"),
         ("function_app.py", '\n\n@app.function_name("sweep_storage")', NEW, "something_new runs in no app"),
         ("kanta_core/storage/names.py", '"kanta-take-in"', '"kanta-taken-in"', "lacks the queue kanta-taken-in"),
     ],
