@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from kanta_core import telemetry
 from kanta_core.domain.access import Scope
 from kanta_core.services import Services
 from kanta_core.settings import Settings
@@ -86,6 +87,20 @@ def test_a_guest_sends_each_file_by_a_link_of_its_own_and_it_is_taken_in(
         ("encoded", "one.jpg"),
         ("encoded", "two.jpg"),
     ]
+
+
+def test_a_photo_that_is_sent_by_a_link_goes_on_with_the_trace_of_its_ticket(
+    closed: Api, event: str, guest: dict[str, str], services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    monkeypatch.setattr(telemetry, "carrier", lambda: {"traceparent": trace})
+    given = ticket(closed, event, guest, "a.jpg")
+    assert given["headers"] == {**HEADERS, "x-ms-meta-traceparent": trace}
+    (file,) = given["files"]
+    assert httpx2.put(file["url"], content=photos.jpeg(), headers=given["headers"]).status_code == 201
+    found = services.blobs.read(file["blob_name"], at_most=10**6)
+    assert found is not None
+    assert found[0].traceparent == trace
 
 
 def test_a_link_writes_its_one_blob_once_and_does_nothing_else(

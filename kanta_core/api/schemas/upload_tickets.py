@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from kanta_core.pipeline.photos.upload_tickets import File, UploadTicket
 
 _MOST_FILES = 500
+_KIND = {"x-ms-blob-type": "BlockBlob"}
 
 
 class FileIn(BaseModel):
@@ -58,7 +59,7 @@ class UploadTicketOut(BaseModel):
     prefix: str = Field(description="Where in the container `photos` its photos arrive.")
     expires_at: datetime
     headers: dict[str, str] = Field(
-        default={"x-ms-blob-type": "BlockBlob"}, description="What each PUT to a link has to carry."
+        description="What each PUT of a file has to carry; Put Block List only what begins with x-ms-meta-."
     )
     files: list[PlaceOut]
     url: str | None = Field(
@@ -71,6 +72,7 @@ class UploadTicketOut(BaseModel):
         return cls(
             prefix=ticket.prefix,
             expires_at=ticket.expires_at,
+            headers=_KIND | {f"x-ms-meta-{name}": value for name, value in ticket.metadata.items()},
             files=[PlaceOut(**asdict(each)) for each in ticket.places],
             url=ticket.url,
             azcopy=ticket.azcopy,

@@ -12,10 +12,11 @@ them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from kanta_core import telemetry
 from kanta_core.database import audit, events, images
 from kanta_core.domain.access import Caller
 from kanta_core.domain.audit import Action
@@ -57,11 +58,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class UploadTicket:
-    """Links that let in photos under `prefix`; `url` and the command are for any number of them, or None."""
+    """Links that let in photos under `prefix`; `url` and the command are for any number of them, or None.
+
+    With the `metadata` on its blob a photo's encoding goes on with the trace that the ticket was made in.
+    """
 
     prefix: str
     expires_at: datetime
     places: tuple[Place, ...]
+    metadata: Mapping[str, str]
     url: str | None
     azcopy: str | None
 
@@ -103,7 +108,10 @@ def make_ticket(services: Services, caller: Caller, code: str, files: Sequence[F
 
     places = tuple(map(place, names, files or ()))
     url = sign.to_create_any(PHOTOS, prefix, until=until) if files is None else None
-    return UploadTicket(prefix, until, places, url, url and _azcopy(url, services.settings.max_upload_bytes))
+    trace = telemetry.carrier()
+    return UploadTicket(
+        prefix, until, places, trace, url, url and _azcopy(url, services.settings.max_upload_bytes)
+    )
 
 
 def _names(files: Sequence[File], *, most_bytes: int) -> list[str]:
