@@ -77,14 +77,16 @@ def queue_service(account: Account) -> QueueServiceClient:
     return QueueServiceClient(account.queues, account.identity, **options)
 
 
-def unavailable(status: int | None) -> StorageUnavailable:
-    """That the storage answered so; where it refuses Kanta, the log is told what it takes."""
+def unavailable(status: int | None, code: str | None) -> StorageUnavailable:
+    """That the storage answered so; where it refuses Kanta, the log is told why and what it takes."""
     if status in _REFUSED:
         _log.warning(
-            "The storage refuses Kanta (%d): an identity needs the roles Storage Blob Data Contributor and "
+            "The storage refuses Kanta (%d %s): an identity needs the roles Storage Blob Data Contributor and "
             "Storage Queue Data Contributor on the account, a connection string the account's present key, and "
             "Kanta a way through the account's firewall.",
             status,
+            # The SDK's are an enumeration's.
+            getattr(code, "value", code),
         )
     return StorageUnavailable(f"The storage answered {status or 'an error'}.")
 
@@ -102,11 +104,11 @@ def storage_errors() -> Iterator[None]:
     except (ResourceExistsError, ResourceNotFoundError) as error:
         code = getattr(error, "error_code", None)
         if code in _HOMELESS or (isinstance(error, ResourceExistsError) and code not in _ALREADY):
-            raise unavailable(error.status_code) from error
+            raise unavailable(error.status_code, code) from error
         raise
     except ResourceModifiedError as error:
         raise BlobChanged from error
     except HttpResponseError as error:
-        raise unavailable(error.status_code) from error
+        raise unavailable(error.status_code, getattr(error, "error_code", None)) from error
     except AzureError as error:
         raise StorageUnavailable from error

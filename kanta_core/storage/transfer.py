@@ -115,4 +115,4 @@ class Transfer:
 
 def _expect(answer: _Answer, status: HTTPStatus) -> None:
     if answer.status != status:
-        raise unavailable(answer.status)
+        raise unavailable(answer.status, answer.headers.get("x-ms-error-code"))
