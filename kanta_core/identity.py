@@ -99,7 +99,7 @@ class Identity:
 
     @cached_property
     def _credential(self) -> DefaultAzureCredential:
-        # Imported here: it costs a tenth of a second that whoever has a connection string need not spend.
+        # Imported here: it costs 40 ms that whoever has a connection string need not spend.
         from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 
         excluded = {f"exclude_{name}_credential": True for name in _NOBODY}

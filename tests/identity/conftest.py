@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import ssl
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -90,3 +92,15 @@ def signed_in(in_the_cloud: None, endpoint: IdentityEndpoint) -> Iterator[Servic
     endpoint.given.clear()
     with closing(build(load(Settings))) as its:
         yield its
+
+
+@pytest.fixture
+def opened(authority: Authority) -> Callable[[str], bytes]:
+    """What anybody gets who follows a link."""
+    context = ssl.create_default_context(cafile=str(authority.roots))
+
+    def open_link(link: str) -> bytes:
+        with urllib.request.urlopen(link, timeout=20, context=context) as answer:
+            return bytes(answer.read())
+
+    return open_link

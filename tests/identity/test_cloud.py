@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import logging
-import ssl
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
 from kanta_core.api.app import create_app
-from kanta_core.database.migrate.__main__ import main as migrate
 from kanta_core.errors import StorageUnavailable
 from kanta_core.services import Services
-from kanta_core.storage import keys, names
-from kanta_core.storage.__main__ import main as prepare_storage
+from kanta_core.storage import names
 from tests.identity.authority import Authority, TokenRefused
 from tests.identity.conftest import ORGANISER_KEY
 from tests.identity.endpoint import DATABASE, STORAGE, IdentityEndpoint
@@ -34,18 +27,6 @@ from tests.runtime.host import CHECKOUT, Host
 GRAPH = "https://graph.microsoft.com"
 AUTHORIZED = {"Authorization": f"Bearer {ORGANISER_KEY}"}
 SOON = 20.0
-
-
-@pytest.fixture
-def opened(authority: Authority) -> Callable[[str], bytes]:
-    """What anybody gets who follows a link."""
-    context = ssl.create_default_context(cafile=str(authority.roots))
-
-    def open_link(link: str) -> bytes:
-        with urllib.request.urlopen(link, timeout=20, context=context) as answer:
-            return bytes(answer.read())
-
-    return open_link
 
 
 @pytest.fixture
@@ -195,90 +176,3 @@ def test_while_nobody_can_sign_in_kanta_says_so_and_goes_on_afterwards(
     while (health := api.get("/system/health")).status_code != 200:
         assert time.monotonic() < deadline, health.text
     assert api.get("/events").status_code == 200
-
-
-def test_the_password_is_given_to_no_server_that_the_system_does_not_trust(
-    in_the_cloud: None,
-    gate: Gate,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    monkeypatch.setenv("SSL_CERT_FILE", str(Authority(elsewhere).roots))
-    assert migrate(["verify"]) == 1
-    assert "certificate verify failed" in capsys.readouterr().err
-    assert (gate.admitted, gate.refused) == ([], [])
-
-
-def test_migrations_sign_in_as_well(
-    in_the_cloud: None, endpoint: IdentityEndpoint, gate: Gate, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert migrate(["up"]) == 0
-    assert migrate(["verify"]) == 0
-    # A runner makes one connection, as the next makes another.
-    assert len(gate.admitted) == 2
-    endpoint.audiences = {DATABASE: STORAGE}
-    assert migrate(["status"]) == 1
-    said = capsys.readouterr()
-    assert "password authentication failed" in said.err
-    for _, token in endpoint.given:
-        assert token not in said.out + said.err
-    endpoint.stop()
-    assert migrate(["status"]) == 1
-    assert "can't sign in to Azure" in capsys.readouterr().err
-
-
-def test_an_account_is_prepared_by_the_identity(in_the_cloud: None, endpoint: IdentityEndpoint) -> None:
-    assert prepare_storage() == 0
-    assert prepare_storage() == 0
-    assert {resource for resource, _ in endpoint.given} == {STORAGE}
-
-
-def test_a_link_leads_to_one_blob_and_ends_with_its_key(
-    signed_in: Services, endpoint: IdentityEndpoint, opened: Callable[[str], bytes]
-) -> None:
-    blobs = signed_in.blobs
-    blobs.write(names.PHOTOS, "gala/ö #1.jpg", b"one", content_type="image/jpeg")
-    blobs.write(names.PHOTOS, "gala/2.jpg", b"two", content_type="image/jpeg")
-    link = blobs.link("gala/ö #1.jpg", content_type="image/jpeg")
-    assert opened(link) == b"one"
-    assert blobs.link("gala/ö #1.jpg", content_type="image/jpeg") == link
-    parts = urlsplit(link)
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        opened(urlunsplit(parts._replace(path=parts.path.replace("%C3%B6%20%231", "2"))))
-    for_ever = datetime.now(UTC) + timedelta(days=365)
-    asked = parse_qs(urlsplit(blobs.signing.to_create(names.PHOTOS, "gala/3.jpg", until=for_ever)).query)
-    assert asked["se"] == asked["ske"]
-    assert datetime.fromisoformat(asked["ske"][0]) < datetime.now(UTC) + timedelta(days=7)
-
-
-def test_the_key_of_links_is_fetched_once_a_day(signed_in: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetched: list[datetime] = []
-    service = signed_in.blobs.signing._service
-    fetch = service.get_user_delegation_key
-
-    def counted(start: datetime, expiry: datetime) -> object:
-        fetched.append(start)
-        return fetch(start, expiry)
-
-    monkeypatch.setattr(service, "get_user_delegation_key", counted)
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-    class Clock(datetime):
-        at = midnight
-
-        @classmethod
-        def now(cls, tz: object = None) -> Any:  # noqa: ANN401 - as datetime has it
-            return cls.at
-
-    monkeypatch.setattr(keys, "datetime", Clock)
-    hours = [timedelta(minutes=20), timedelta(hours=23, minutes=59), timedelta(days=1, minutes=14)]
-    for later in (*hours, timedelta(days=1, minutes=15), timedelta(days=2)):
-        Clock.at = midnight + later
-        wanted = Clock.at + timedelta(days=5)
-        link = signed_in.blobs.signing.to_create(names.PHOTOS, "gala/1.jpg", until=wanted)
-        # No link is shorter than wanted because its key is old.
-        assert datetime.fromisoformat(parse_qs(urlsplit(link).query)["se"][0]) == wanted
-    assert fetched == [midnight, midnight + timedelta(days=1)]
