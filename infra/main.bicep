@@ -67,6 +67,19 @@ module monitoring 'modules/monitoring.bicep' = {
   }
 }
 
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  scope: group
+  params: {
+    name: name
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    appInsightsId: monitoring.outputs.insightsId
+    actionGroupId: monitoring.outputs.actionGroupId
+  }
+}
+
 module network 'modules/network.bicep' = if (privateNetworking) {
   name: 'network'
   scope: group

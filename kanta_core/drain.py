@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-# Container Apps' patience is 30 s unless told otherwise: a worker whose host forgot it ends by itself before.
-_GRACE = 25.0
+# A worker whose host forgot it ends by itself before Container Apps does it (infra/release/app.bicep says when).
+_GRACE = 290.0
 _DIED_OF_SIGTERM = 128 + signal.SIGTERM
 
 _told = threading.Event()
