@@ -44,9 +44,11 @@ def traces_of(services: Services, photo: bytes) -> Traces:
 def _written(data: bytes) -> list[re.Pattern[bytes]]:
     """As it is, in hex, and in base64 wherever in a text it begins."""
     shifted = [base64.b64encode(bytes(shift) + data)[4:-4] for shift in range(3)]
-    texts = (data, data.hex().encode(), data.hex().upper().encode(), repr(data)[2:-1].encode(), *shifted)
+    texts = (data, data.hex().encode(), data.hex().upper().encode(), *shifted)
+    # Whether Python writes an apostrophe with a backslash hangs on all that it writes, not on this piece of it.
+    in_python = b"".join(re.escape(repr(bytes([byte]))[2:-1].encode()) for byte in data).replace(b"'", rb"\\?'")
     # One pattern each: what begins with a text of its own is found many times faster.
-    return [re.compile(re.escape(text), re.DOTALL) for text in texts]
+    return [re.compile(pattern, re.DOTALL) for pattern in (*map(re.escape, texts), in_python)]
 
 
 def _vector(embedding: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> list[re.Pattern[bytes]]:
