@@ -19,7 +19,7 @@ var rules = [
   {
     id: 'pending'
     says: 'A photo has been waiting for more than 15 minutes.'
-    query: 'AppMetrics | where Name == "kanta.pending.age" | summarize found = max(Max)'
+    query: 'AppMetrics | where Name == "kanta.pending.age" | summarize found = max(Sum)'
     over: 900
     severity: 2
     every: 'PT5M'

@@ -17,6 +17,11 @@ _log = logging.getLogger(__name__)
 
 # Seconds for one request to whoever collects, with its repetitions.
 _TIMEOUT = 5.0
+_LEFT_ALONE = (
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+)
 
 
 def recorder(settings: TelemetrySettings) -> Sdk:
@@ -49,9 +54,10 @@ def _to_collector(endpoint: str, spans: list[SpanExporter], metrics: list[Metric
 
 
 def _to_insights(connection: str, spans: list[SpanExporter], metrics: list[MetricExporter]) -> None:
-    # Both tell Microsoft of themselves unless they are asked not to, and keep what they could not send on disk.
-    os.environ.setdefault("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
-    os.environ.setdefault("APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "true")
+    # Unless they are asked not to, both tell Microsoft of themselves, let it configure them from afar, and keep on
+    # disk what they could not send.
+    for asked in _LEFT_ALONE:
+        os.environ.setdefault(asked, "true")
     from azure.monitor.opentelemetry.exporter import (  # noqa: PLC0415 - it reads the variables when imported
         AzureMonitorMetricExporter,
         AzureMonitorTraceExporter,

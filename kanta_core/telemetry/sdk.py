@@ -130,7 +130,8 @@ class _SdkSpan:
         self._its.update_name(name)
 
     def fail(self, kind: str) -> None:
-        self._its.set_attribute("error.type", kind)
+        # Application Insights drops the standard's error.type.
+        self._its.set_attribute(f"{names.OURS}error", kind)
         self._its.set_status(Status(StatusCode.ERROR))
 
     def end(self, at: int | None = None) -> None:

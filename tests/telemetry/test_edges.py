@@ -72,7 +72,7 @@ def test_an_error_is_told_by_its_kind_and_not_by_its_text(collector: Collector) 
             raise error
     assert telemetry.flush()
     assert [span.failed for span in collector.spans] == [True, True]
-    assert [span.attributes["error.type"] for span in collector.spans] == ["ValueError", "storage-unavailable"]
+    assert [span.attributes["kanta.error"] for span in collector.spans] == ["ValueError", "storage-unavailable"]
     assert "4711" not in collector.text
 
 
