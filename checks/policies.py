@@ -53,13 +53,16 @@ def check(root: Path) -> list[str]:
 
 
 def _report(root: Path) -> dict[str, Any]:
-    python = Path(__file__).resolve().parent.parent / ".venv" / "checkov" / "bin" / "python"
+    environment = Path(__file__).resolve().parent.parent / ".venv" / "checkov"
+    python = environment / "bin" / "python"
     if not python.exists():
         raise RuntimeError("checkov is not installed: run make .venv/.checkov")
     data = root / ".local"
     data.mkdir(exist_ok=True)
-    # checkov's parser keeps files in TMPDIR and looks for settings in HOME. It looks into no hidden folder, so it
-    # is started in this one.
+    # Its parser keeps its grammar in TMPDIR, half of the time that all of it takes.
+    kept = environment / "tmp"
+    kept.mkdir(exist_ok=True)
+    # checkov looks for settings in HOME, and into no hidden folder: so it is started in this one.
     with tempfile.TemporaryDirectory(dir=data, prefix="checkov-") as folder:
         infra = Path(folder) / "infra"
         shutil.copytree(root / "infra", infra)
@@ -67,7 +70,7 @@ def _report(root: Path) -> dict[str, Any]:
             path.write_text(path.read_text(encoding="utf-8").replace(_YOUNGER, ""), encoding="utf-8")
         done = subprocess.run(  # noqa: S603 - our own environment's Python, our own lines
             [str(python), "-c", _ASKED, infra.name],
-            env={"HOME": folder, "TMPDIR": folder, "PATH": "/usr/bin:/bin"},
+            env={"HOME": folder, "TMPDIR": str(kept), "PATH": "/usr/bin:/bin"},
             cwd=folder,
             capture_output=True,
             text=True,

@@ -64,7 +64,7 @@ def release(tmp_path: Path) -> Release:
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     az = bin_ / "az"
-    az.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{AZ}" "$@"\n')
+    az.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{AZ}" "$@"\n')
     az.chmod(az.stat().st_mode | stat.S_IXUSR)
 
     def run(answers: Mapping[str, list[str | None]] | None = None, **settings: str) -> Released:
