@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import socket
 import time
 from typing import Any
@@ -161,3 +162,17 @@ def test_an_http_process_that_dies_is_replaced_while_clients_wait(host: RunningH
         httpx.post(f"{host.url}/die", timeout=30)
     assert httpx.get(f"{host.url}/echo/after", timeout=60).status_code == 200
     assert "died of SIGSEGV; starting another" in host.log
+
+
+def test_an_invocation_is_in_the_trace_that_its_request_names_or_in_one_of_its_own(host: RunningHost) -> None:
+    trace, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    given = f"traceparent: 00-{trace}-{caller}-01".encode()
+    (parent, state) = echoed(host, "/echo/a", given, b"tracestate: vendor=1")["trace"]
+    assert parent.startswith(f"00-{trace}-")
+    assert caller not in parent
+    assert (parent[-3:], state) == ("-01", "vendor=1")
+    for header in (b"x-nothing: 1", b"traceparent: 00-" + b"0" * 32 + b"-b7ad6b7169203331-01"):
+        own, none = echoed(host, "/echo/a", header)["trace"]
+        assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-00", own)
+        assert own != parent
+        assert none == ""

@@ -72,6 +72,7 @@ async def echo(req: func.HttpRequest, context: func.Context) -> func.HttpRespons
         "sha256": hashlib.sha256(body).hexdigest(),
         "function": context.function_name,
         "invocation": context.invocation_id,
+        "trace": [context.trace_context.trace_parent, context.trace_context.trace_state],
     }
     response = func.HttpResponse(json.dumps(told), mimetype="application/json")
     response.headers.add("Set-Cookie", "a=1; Path=/")
