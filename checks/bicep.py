@@ -12,6 +12,7 @@ from checks.templates import Template, read
 
 _OUTPUT: Final = re.compile(r"\b(\w+)!?\.outputs\.(\w+)")
 _LOADED: Final = re.compile(r"loadJsonContent\('([^']+)'\)")
+_TEXT: Final = re.compile(r"loadTextContent\('([^']+)'\)")
 _SIZED: Final = re.compile(r"\bits\.([\w.]+)")
 _DEPLOYED: Final = re.compile(r"^deploy (\S+\.bicep)(.*)$", re.MULTILINE)
 _GIVEN: Final = re.compile(r"\b(\w+)=")
@@ -28,7 +29,7 @@ def check(root: Path) -> list[str]:
         where = template.path.relative_to(root)
         findings += [f"{where}: {finding}" for finding in _template(template, by_path)]
     if not findings:
-        findings += [*_parameters(root, by_path), *_hook(root, by_path)]
+        findings += [*_parameters(root, by_path), *_hook(root, by_path), *_needless(root, by_path)]
     return findings
 
 
@@ -50,6 +51,9 @@ def _template(template: Template, by_path: dict[Path, Template]) -> Iterator[str
         read_of_it = {name for owner, name in _OUTPUT.findall(template.text) if owner == symbol}
         for name in sorted(read_of_it - set(module.outputs)):
             yield f"{path.name} has no output {name}"
+    for name in _TEXT.findall(template.text):
+        if not (template.path.parent / name).is_file():
+            yield f"{name} can't be loaded"
     yield from _sizes(template)
 
 
@@ -105,3 +109,22 @@ def _hook(root: Path, by_path: dict[Path, Template]) -> Iterator[str]:
             yield f"{_HOOK} does not give {missing} to {name}"
         for unknown in sorted(given - set(template.parameters)):
             yield f"{_HOOK} gives {unknown} to {name}, which does not ask for it"
+
+
+def _needless(root: Path, by_path: dict[Path, Template]) -> Iterator[str]:
+    """A template is deployed by azd, by the hook, or as a module; a module's output is read by somebody."""
+    hook = (root / _HOOK).read_text(encoding="utf-8")
+    roots = {(root / "infra" / "main.bicep").resolve()}
+    roots |= {(root / "infra" / "release" / name).resolve() for name, _ in _DEPLOYED.findall(hook)}
+    used: dict[Path, set[str]] = {path: set() for path in roots}
+    for template in by_path.values():
+        read_of = _OUTPUT.findall(template.text)
+        for symbol, (path, _) in template.modules.items():
+            used.setdefault(path.resolve(), set()).update(name for owner, name in read_of if owner == symbol)
+    for path, template in by_path.items():
+        if path not in used:
+            yield f"nobody deploys {path.name}"
+        elif path not in roots:
+            for name in sorted(set(template.outputs) - used[path]):
+                if f"outputs.{name}." not in hook:
+                    yield f"nobody reads the output {name} of {path.name}"

@@ -46,6 +46,19 @@ def test_the_templates_fit_together() -> None:
         ("modules/budget.bicep", "amount: amount", "amount: 10", "nothing uses amount"),
         ("sizes/large.json", '"backupDays"', '"backUpDays"', "sizes/large.json lacks database.backupDays"),
         ("sizes/small.json", '"tier"', "tier", "sizes/small.json can't be loaded"),
+        (
+            "main.bicep",
+            "module alerts 'modules/alerts.bicep'",
+            "module alerts 'modules/budget.bicep'",
+            "module alerts is not",
+        ),
+        ("modules/alerts.bicep", "'../workbook.json'", "'../work.json'", "../work.json can't be loaded"),
+        (
+            "modules/registry.bicep",
+            "output name string",
+            "output id string = registry.id\noutput name string",
+            "nobody reads the output id",
+        ),
         ("main.parameters.json", '"location"', '"region"', "disagree about location"),
         ("hooks/release.sh", " image=$image", "", "release.sh does not give image to apps.bicep"),
         ("hooks/release.sh", "deploy subscription.bicep", "deploy subscriptions.bicep", "which is not there"),
@@ -60,6 +73,14 @@ def test_what_does_not_fit_is_found(checkout: Path, file: str, old: str, new: st
     path.write_text(text.replace(old, new), encoding="utf-8")
 
     assert [found for found in bicep.check(checkout) if finding in found]
+
+
+def test_a_template_that_nobody_deploys_is_found(checkout: Path) -> None:
+    (checkout / "infra" / "modules" / "forgotten.bicep").write_text(
+        "param name string\noutput name string = name\n"
+    )
+
+    assert bicep.check(checkout) == ["nobody deploys forgotten.bicep"]
 
 
 def test_a_checkout_without_templates_is_found(tmp_path: Path) -> None:
