@@ -53,6 +53,8 @@ class Host:
 
     def __init__(self, folder: Path, settings: Mapping[str, str], contract: Path, log: Path) -> None:
         self.protos = messages(contract)
+        # Of the invocations from now on; empty where the host tells none.
+        self.traceparent = ""
         self._answers: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
@@ -109,6 +111,7 @@ class Host:
             function_id=function.function_id,
             input_data=[self.protos.ParameterBinding(name=function.trigger["name"], data=data)],
             trigger_metadata=metadata,
+            trace_context=self.protos.RpcTraceContext(trace_parent=self.traceparent),
         )
         response = self._ask("invocation_request", request, seconds).invocation_response
         if response.result.status != self.protos.StatusResult.Success:
