@@ -95,6 +95,8 @@ def _parameters(root: Path, by_path: dict[Path, Template]) -> Iterator[str]:
 def _hook(root: Path, by_path: dict[Path, Template]) -> Iterator[str]:
     """What the release's hook deploys must be there, and get what it asks for."""
     text = (root / _HOOK).read_text(encoding="utf-8")
+    if f"run: {_HOOK}\n" not in (root / "azure.yaml").read_text(encoding="utf-8"):
+        yield f"azure.yaml does not run {_HOOK}"
     shared = set(_GIVEN.findall("".join(re.findall(r'^common="([^"]*)"', text, re.MULTILINE))))
     deployed = _DEPLOYED.findall(text)
     if not deployed:

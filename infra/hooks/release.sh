@@ -31,7 +31,7 @@ if [ -n "${KANTA_IMAGE:-}" ]; then
     image=$KANTA_IMAGE
 else
     base=${KANTA_BASE_DIGEST:-$("$infra/hooks/base_digest.sh")} || fail "which base image to build on is not known"
-    tag=$(git -C "$infra" describe --always --dirty --abbrev=12)
+    tag=$(git -C "$infra" describe --always --dirty --abbrev=12 2>/dev/null) || tag=$(date -u +%Y%m%d%H%M%S)
     say "building kanta:$tag in the registry, on the base image $base (dlib is compiled: a quarter of an hour)"
     az acr build --registry "$KANTA_REGISTRY" --image "kanta:$tag" --build-arg "BASE_DIGEST=$base" \
         --timeout 5400 --only-show-errors --output none "$infra/.." || fail "the image could not be built"

@@ -30,7 +30,8 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
     enableSoftDelete: true
-    softDeleteRetentionInDays: 90
+    // The least: for so long nobody can make a vault of the same name, as azd up after azd down would.
+    softDeleteRetentionInDays: 7
     enablePurgeProtection: true
     // The release hands the webhook's key to Event Grid without showing it to anybody.
     enabledForTemplateDeployment: true

@@ -15,7 +15,7 @@ Copied = Callable[..., Path]
 
 @pytest.fixture
 def checkout(copied: Copied) -> Path:
-    return copied("infra")
+    return copied("infra", "azure.yaml")
 
 
 def test_the_templates_fit_together() -> None:
@@ -58,6 +58,12 @@ def test_the_templates_fit_together() -> None:
             "output name string",
             "output id string = registry.id\noutput name string",
             "nobody reads the output id",
+        ),
+        (
+            "../azure.yaml",
+            "hooks/release.sh",
+            "hooks/rollout.sh",
+            "azure.yaml does not run infra/hooks/release.sh",
         ),
         ("main.parameters.json", '"location"', '"region"', "disagree about location"),
         ("hooks/release.sh", " image=$image", "", "release.sh does not give image to apps.bicep"),
