@@ -309,7 +309,7 @@ def test_a_message_that_got_lost_is_sent_again_after_a_while(
     made(hooked, receiver)
     drop(hooked, "a.jpg", ANNA)
     with monkeypatch.context() as patched:
-        patched.setattr(Queues, "send", down)
+        patched.setattr(Queues, "send_all", down)
         with pytest.raises(StorageUnavailable):
             request_deliveries(hooked.services)
     assert request_deliveries(hooked.services) == 1
