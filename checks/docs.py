@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 _LINK: Final = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
-_BLOCK: Final = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK: Final = re.compile(r"^( *)```sh\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _HEADING: Final = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _MODULE: Final = re.compile(r"python3? -m ([\w.]+)")
 # Something that the reader fills in: <your address>.
@@ -45,7 +45,7 @@ def _anchor(title: str) -> str:
 
 def _unspeakable(page: Path) -> Iterator[str]:
     """Blocks that a shell can't read."""
-    for block in _BLOCK.findall(page.read_text(encoding="utf-8")):
+    for _, block in _BLOCK.findall(page.read_text(encoding="utf-8")):
         said = subprocess.run(
             ["bash", "-n"],  # noqa: S607 - which one is of no matter
             input=_GAP.sub("filled-in", block),

@@ -24,6 +24,7 @@ def test_the_documentation_of_the_checkout_leads_somewhere() -> None:
         ("[there](#nothing)", "links to #nothing, which is no heading there"),
         ("[there](secrets.md#nothing)", "links to secrets.md#nothing, which is no heading there"),
         ("```sh\nfor each in one; do echo\n```", "has commands that no shell reads"),
+        ("1. First\n   ```sh\n   if true; then\n   ```", "has commands that no shell reads"),
         ('```sh\naz login --name "$name\n```', "has commands that no shell reads"),
         ("`python -m kanta_core.nothing`", "says to run kanta_core.nothing, which is not there"),
     ],
