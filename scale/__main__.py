@@ -1,6 +1,6 @@
-"""`python -m scale [gathering …] [--size small|large] [--seed N]`: the tables of docs/scale.md, as Markdown.
+"""`python -m scale [gathering …] [--size small|large] [--seed N] [--write]`: the tables of docs/scale.md.
 
-All of them take two to three minutes of one core, dinner and wedding a few seconds.
+All of them take a minute or two of one core, dinner and wedding a second.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import sys
 
+from scale.document import DOCUMENT, with_tables
 from scale.gatherings import ALL
 from scale.service_times import recorded
 from scale.sizes import LARGE, SMALL
-from scale.tables import assumptions, limit_table, outcome_tables, service_table, standing_table
+from scale.tables import all_tables
 
 
 def main() -> None:
@@ -23,21 +24,18 @@ def main() -> None:
     )
     parser.add_argument("--size", choices=sizes, help="both by default")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true", help="into docs/scale.md instead")
     given = parser.parse_args()
     for name in given.gatherings:
         if name not in names:
             parser.error(f"there is no gathering {name}")
     chosen = [gathering for gathering in ALL if not given.gatherings or gathering.name in given.gatherings]
     wanted = [sizes[given.size]] if given.size else list(sizes.values())
-    times = recorded()
-    for table in (
-        assumptions(times, wanted),
-        service_table(times),
-        outcome_tables(chosen, wanted, times, seed=given.seed),
-        limit_table(chosen, wanted, times),
-        standing_table(wanted),
-    ):
-        sys.stdout.write(table + "\n")
+    tables = all_tables(chosen, wanted, recorded(), seed=given.seed)
+    if given.write:
+        DOCUMENT.write_text(with_tables(DOCUMENT.read_text(encoding="utf-8"), tables), encoding="utf-8")
+    else:
+        sys.stdout.write("\n".join(tables.values()))
 
 
 if __name__ == "__main__":

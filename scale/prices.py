@@ -51,6 +51,8 @@ DATABASES = {
     "Standard_D8ds_v5": Price(0.712, "hour", "four times Standard_D2ds_v5"),
 }
 
+PRICES = (VCPU, MEMORY, WRITE, READ, STORED, QUEUE, EVENT_GRID, DATABASE_STORED)
+
 # Of a photo: its event comes in and goes out; the host writes, reads and deletes a message and renews its lease.
 _EVENTS_A_PHOTO, _MESSAGES_A_PHOTO = 2, 4
 # The pictures that are kept of a face and of a photo.

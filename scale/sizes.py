@@ -14,8 +14,8 @@ _SIZES = Path(__file__).parent.parent / "infra" / "sizes"
 class AppSize:
     """One container app: what each replica is, and how many there may be.
 
-    A replica has `cores` vCPU and `memory` GiB and runs `processes`, each with `places` for invocations at once and
-    as many connections to the database as `connections`. The scale rule wants a replica for every `target` of what
+    A replica has `cores` vCPU and `memory` GiB and runs `processes`, each with `places` for invocations at once
+    and with `connections` to the database at most. The scale rule wants a replica for every `target` of what
     waits and is worked on.
     """
 

@@ -9,25 +9,45 @@ from scale.flow import Flow
 from scale.gatherings import Gathering
 from scale.limits import largest_event, limits
 from scale.outcome import Outcome, Spread, simulate
-from scale.prices import cost, standing
+from scale.prices import DATABASES, PRICES, cost, standing
 from scale.region import Region
 from scale.service_times import ServiceTimes
 from scale.sizes import AppSize, Size
 
 
-def assumptions(times: ServiceTimes, sizes: Sequence[Size]) -> str:
-    """The sizes, and which machine the times are from."""
+def all_tables(
+    gatherings: Iterable[Gathering], sizes: Sequence[Size], times: ServiceTimes, *, seed: int
+) -> dict[str, str]:
+    """Every table by its name, as Markdown."""
+    came, costs, full = [], [], []
+    for gathering in gatherings:
+        for size in sizes:
+            outcome = simulate(Flow(gathering, size, times, region=Region(), seed=seed))
+            came.append(outcome_row(gathering, size, outcome))
+            costs.append(cost_row(gathering, size, outcome, times))
+            full.append(limit_row(gathering, size, times))
+    return {
+        "sizes": _sizes(sizes),
+        "outcomes": _markdown(_OUTCOME_HEADS, came),
+        "costs": _markdown(_COST_HEADS, costs),
+        "standing": _standing(sizes),
+        "limits": _markdown(_LIMIT_HEADS, full),
+        "photos": _photos(times),
+        "events": _events(times),
+        "prices": _prices(),
+    }
+
+
+def _sizes(sizes: Sequence[Size]) -> str:
     rows = [
         (size.name, *(_app(app) for app in (size.http, size.encode, size.recluster)), _database(size))
         for size in sizes
     ]
-    measured = f"Service times: {times.machine}, {times.measured_on}, load {times.load:.1f}."
-    return _markdown(("size", "http", "encode", "recluster", "database"), rows) + f"\n{measured}\n"
+    return _markdown(("size", "http", "encode", "recluster", "database"), rows)
 
 
-def service_table(times: ServiceTimes) -> str:
-    """What a photo takes, and what grows with an event."""
-    photos = [
+def _photos(times: ServiceTimes) -> str:
+    rows = [
         (
             photo.name,
             *(f"{1000 * each:.0f}" for each in photo.stages.values()),
@@ -35,42 +55,34 @@ def service_table(times: ServiceTimes) -> str:
         )
         for photo in times.photos
     ]
-    stages = tuple(times.photos[0].stages)
-    curves = [
+    heads = ("ms of one core", *times.photos[0].stages, "encoder", "around it", "database", "upload")
+    measured = f"{times.machine}, {times.measured_on}, {times.load:.1f} processes wanted to run.\n"
+    return f"{_markdown(heads, rows)}\n{measured}"
+
+
+def _events(times: ServiceTimes) -> str:
+    rows = [
         (
             f"{faces:,}",
-            _ms(times.join_database.at(faces)),
-            _ms(times.search.at(faces)),
-            _ms(times.search_database.at(faces)),
-            _seconds(times.recluster.at(faces)),
-            _seconds(times.recluster_database.at(faces)),
+            *(_ms(each.at(faces)) for each in (times.join_database, times.search, times.search_database)),
+            *(_seconds(each.at(faces)) for each in (times.recluster, times.recluster_database)),
         )
         for faces, _ in times.recluster.points
     ]
-    heads = ("faces", "join, database, a face", "search", "search, database", "recluster", "recluster, database")
-    return "\n".join(
-        (
-            _markdown(("ms of one core", *stages, "encoder", "around it", "database", "upload"), photos),
-            _markdown(heads, curves),
-            f"A recluster takes ten minutes at about {largest_event(times):,} faces.\n",
-        )
+    heads = ("faces", "join a face, database, ms", "search, ms", "database, ms", "recluster", "database")
+    large = (
+        f"At about {largest_event(times):,} faces a recluster would take ten minutes, as long as a function may.\n"
     )
+    return f"{_markdown(heads, rows)}\n{large}"
 
 
-def outcome_tables(
-    gatherings: Iterable[Gathering], sizes: Sequence[Size], times: ServiceTimes, *, seed: int
-) -> str:
-    """What came of each gathering on each size, and what it cost."""
-    came, costs = [], []
-    for gathering in gatherings:
-        for size in sizes:
-            outcome = simulate(Flow(gathering, size, times, region=Region(), seed=seed))
-            came.append(outcome_row(gathering, size, outcome))
-            costs.append(cost_row(gathering, size, outcome, times))
-    return "\n".join((_markdown(OUTCOME_HEADS, came), _markdown(_COST_HEADS, costs)))
+def _prices() -> str:
+    rows = [(each.per, f"{each.dollars:.8f}".rstrip("0"), each.source) for each in PRICES]
+    databases = [(f"hour of {sku}", f"{each.dollars}", each.source) for sku, each in DATABASES.items()]
+    return _markdown(("a", "$", "from"), [*rows, *databases])
 
 
-OUTCOME_HEADS = (
+_OUTCOME_HEADS = (
     *("", "photos a minute", "searchable p50 / p95", "in people p50 / p95", "search p50 / p95", "cold starts"),
     *("replicas http / encode / recluster", "connections", "busiest part", "full"),
 )
@@ -99,20 +111,16 @@ def cost_row(gathering: Gathering, size: Size, outcome: Outcome, times: ServiceT
     return (f"{gathering.name}, {size.name}", *(f"{1000 * each / outcome.photos:.3f}" for each in sums))
 
 
-def limit_table(gatherings: Iterable[Gathering], sizes: Sequence[Size], times: ServiceTimes) -> str:
-    """Where each part is full, the lowest first, and the knob that moves the lowest."""
-    rows = []
-    for gathering in gatherings:
-        for size in sizes:
-            found = limits(gathering, size, times)
-            shown = (
-                f"{each.part} {each.photos_a_minute:,.0f}" for each in found if isfinite(each.photos_a_minute)
-            )
-            rows.append((f"{gathering.name}, {size.name}", ", ".join(shown), found[0].knob))
-    return _markdown(("full at photos a minute", "the lowest first", "what moves the first"), rows)
+_LIMIT_HEADS = ("full at photos a minute", "the lowest first", "what moves the first")
 
 
-def standing_table(sizes: Sequence[Size]) -> str:
+def limit_row(gathering: Gathering, size: Size, times: ServiceTimes) -> tuple[str, ...]:
+    found = limits(gathering, size, times)
+    shown = (f"{each.part} {each.photos_a_minute:,.0f}" for each in found if isfinite(each.photos_a_minute))
+    return f"{gathering.name}, {size.name}", ", ".join(shown), found[0].knob
+
+
+def _standing(sizes: Sequence[Size]) -> str:
     """A month in which nothing happens."""
     rows = []
     for size in sizes:
