@@ -15,14 +15,22 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
+# File by file, as it takes the names of one file for those of whichever it reads last; and its parser is dear to make.
 _ASKED: Final = """
-import json, sys
+import json, pathlib
 import checkov.arm.checks.resource
-from checkov.bicep.runner import Runner
+import checkov.bicep.runner as bicep
 from checkov.runner_filter import RunnerFilter
-report = Runner().run(root_folder=sys.argv[1], runner_filter=RunnerFilter(show_progress_bar=False))
-failed = [[r.check_id, r.file_path.lstrip("/"), r.resource, r.check_name] for r in report.failed_checks]
-print(json.dumps({"unread": report.parsing_errors, "failed": failed, "passed": len(report.passed_checks)}))
+parser = bicep.Parser()
+bicep.Parser = lambda: parser
+unread, failed, passed = [], [], 0
+for path in sorted(pathlib.Path("infra").rglob("*.bicep")):
+    report = bicep.Runner().run(None, files=[str(path)], runner_filter=RunnerFilter(show_progress_bar=False))
+    name = path.relative_to("infra").as_posix()
+    unread += [name] * len(report.parsing_errors)
+    failed += [[record.check_id, name, record.resource, record.check_name] for record in report.failed_checks]
+    passed += len(report.passed_checks)
+print(json.dumps({"unread": unread, "failed": failed, "passed": passed}))
 """
 _SECONDS: Final = 300.0
 # pycep as checkov has it knows no decorator that is younger than itself.
@@ -33,7 +41,7 @@ def check(root: Path) -> list[str]:
     """What checkov finds in the templates of the checkout `root` and nobody gave a reason for."""
     exceptions = tomllib.loads((root / "infra" / "exceptions.toml").read_text(encoding="utf-8"))["exception"]
     report = _report(root)
-    findings = [f"checkov can't read {Path(path).name}" for path in report["unread"]]
+    findings = [f"checkov can't read {name}" for name in report["unread"]]
     if not report["passed"]:
         findings.append("checkov passed nothing: it has looked at nothing")
     used = set()
@@ -69,7 +77,7 @@ def _report(root: Path) -> dict[str, Any]:
         for path in infra.rglob("*.bicep"):
             path.write_text(path.read_text(encoding="utf-8").replace(_YOUNGER, ""), encoding="utf-8")
         done = subprocess.run(  # noqa: S603 - our own environment's Python, our own lines
-            [str(python), "-c", _ASKED, infra.name],
+            [str(python), "-c", _ASKED],
             env={"HOME": folder, "TMPDIR": str(kept), "PATH": "/usr/bin:/bin"},
             cwd=folder,
             capture_output=True,

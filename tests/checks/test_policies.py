@@ -34,7 +34,7 @@ def test_what_checkov_finds_or_can_not_read_and_reasons_for_nothing_are_findings
         "modules/storage.bicep: CKV_AZURE_3 ",
         "modules/vault.bicep: CKV_AZURE_110 ",
         "modules/registry.bicep: CKV_AZURE_137 ",
-        "checkov can't read network.bicep",
+        "checkov can't read modules/network.bicep",
         "modules/storage.bicep: CKV_AZURE_35 ",
         "the exception CKV_AZURE_35 for modules/shortage.bicep excepts nothing",
         "the exception CKV_AZURE_163 for modules/registry.bicep has no reason",
