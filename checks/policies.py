@@ -15,7 +15,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-# File by file, as it takes the names of one file for those of whichever it reads last; and its parser is dear to make.
+# File by file: it takes the names of one file for those of whichever it reads last. Its parser is dear to make.
 _ASKED: Final = """
 import json, pathlib
 import checkov.arm.checks.resource
