@@ -87,7 +87,7 @@ _HOSTS: Final = {
     "AzureWebJobsScriptRoot": {_DOCS},
     "AzureFunctionsJobHost__Logging__Console__IsEnabled": {_DOCS},
 }
-_DISABLED: Final = re.compile(r"AzureWebJobs\.[^.]+\.Disabled")
+_DISABLED: Final = re.compile(r"AzureWebJobs([._]).+\1Disabled")
 _SPOKEN: Final = re.compile(r"`([A-Za-z][\w.<>]*)`")
 
 

@@ -41,6 +41,11 @@ var disabled = [for function in others: {
   name: 'AzureWebJobs.${function}.Disabled'
   value: 'true'
 }]
+// The same once more: not every shell on the way into a container passes a name with dots on, and the host knows both.
+var disabledOnLinux = [for function in others: {
+  name: 'AzureWebJobs_${function}_Disabled'
+  value: 'true'
+}]
 
 resource app 'Microsoft.App/containerApps@2026-03-02-preview' = {
   name: '${name}-${work}'
@@ -78,7 +83,7 @@ resource app 'Microsoft.App/containerApps@2026-03-02-preview' = {
         {
           name: 'kanta'
           image: image
-          env: concat(settings, disabled, [
+          env: concat(settings, disabled, disabledOnLinux, [
             { name: 'AzureFunctionsWebHost__hostid', value: 'kanta-${work}' }
             { name: 'OTEL_SERVICE_NAME', value: 'kanta-${work}' }
             { name: 'FUNCTIONS_WORKER_PROCESS_COUNT', value: its.processes }
@@ -90,9 +95,11 @@ resource app 'Microsoft.App/containerApps@2026-03-02-preview' = {
             {
               type: 'Startup'
               httpGet: { path: startsAt, port: port }
-              periodSeconds: 5
+              // Azure allows ten failures: the host, its workers and their imports have 110 s.
+              initialDelaySeconds: 10
+              periodSeconds: 10
               timeoutSeconds: 5
-              failureThreshold: 60
+              failureThreshold: 10
             }
             {
               type: 'Readiness'
