@@ -76,7 +76,9 @@ class Correlated:
 @contextmanager
 def _told_of(its: Asked) -> Iterator[telemetry.Span]:
     """Log lines and spans of this request have its id; the span of a probe would be one of very many."""
-    ids = {"request": its.id, "invocation": its.scope.get("azure_functions.invocation_id", "")}
+    ids = {"request": its.id}
+    if "azure_functions.invocation_id" in its.scope:
+        ids["invocation"] = its.scope["azure_functions.invocation_id"]
     if its.scope["path"] in _PROBES:
         with telemetry.about(**ids):
             yield telemetry.UNTOLD

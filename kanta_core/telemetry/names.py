@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 # A stage is a span whose seconds are counted, too.
 Stage = Literal["read", "decode", "detect", "embed", "store", "recluster", "export", "search"]
-# A request's span is called by its method and route.
-SpanName = Literal["upload", "encode"] | Stage
+# A request's span is called by its method and route once it has been answered.
+SpanName = Literal["request", "upload", "encode"] | Stage
 # What is told apart in the cloud: an answer to a request, work that a message began, a part of either.
 Kind = Literal["server", "consumer", "internal"]
 

@@ -47,7 +47,7 @@ UNTOLD = Span(None)
 
 @contextmanager
 def span(
-    name: SpanName | str,
+    name: SpanName,
     *,
     kind: Kind = "internal",
     follows: str | None = None,
@@ -75,7 +75,7 @@ def span(
 
 @contextmanager
 def _recorded(recorder: live.Recorder, name: str, kind: Kind, follows: str, since: int | None) -> Iterator[Span]:
-    # The first is its parent. The others are links where it enters an invocation, and known from there inside.
+    # The first is its parent; the others are links of what enters an invocation, and so of all that is inside.
     origins = [origin for origin in (here.get(), follows, host.get()) if origin]
     parent, *links = dict.fromkeys(origins) if origins else [""]
     its = recorder.begin(name, kind=kind, parent=parent, links=[] if kind == "internal" else links, since=since)
