@@ -99,6 +99,9 @@ class Stack:
         """The event's rows once there are so many, all in a final state, and its people current."""
 
         def settled() -> list[dict[str, Any]] | None:
+            # The event first, as a thousand rows and their links keep the stack from its work.
+            if not self.event(code)["people_current"]:
+                return None
             # In this order: a photo that is encoded between the two makes the people of the first not current.
             rows, event = self.rows(code), self.event(code)
             final = all(row["status"] != "pending" for row in rows)
