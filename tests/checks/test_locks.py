@@ -119,7 +119,7 @@ def test_a_laptop_with_another_dlib_than_the_image_is_found(checkout: Path) -> N
 @pytest.mark.parametrize(
     ("old", "new", "finding"),
     [
-        ("--no-compile --root /made --require-hashes", "--no-compile --root /made", "no lock vouches for"),
+        ("--root /made --require-hashes", "--root /made", "no lock vouches for"),
         ("-r others.txt -r models.txt", "-r others.txt -r models.txt pandas", "pandas beside the locks"),
         ("-r others.txt -r models.txt", "-r others.txt -r models.txt -r more.txt", "no lock vouches for"),
         ("-r others.txt -r models.txt", "-r others.txt", "does not install all"),
