@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-# Every change of a schema writes a row of one of these anew.
+# Every change of a schema, and of its history, writes a row of one of these anew.
 _CATALOGUES = (
     "pg_attrdef",
     "pg_attribute",
@@ -27,6 +27,7 @@ _CATALOGUES = (
     "pg_rewrite",
     "pg_trigger",
     "pg_type",
+    "schema_migrations",
 )
 _SCHEMA = " UNION ALL ".join(f"SELECT count(*), sum(xmin::text::bigint) FROM {each}" for each in _CATALOGUES)
 

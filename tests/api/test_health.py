@@ -71,6 +71,18 @@ def test_a_schema_that_is_not_there_is_named(settings: Settings, services: Servi
         problem(api.get("/events"), 503, "schema-outdated")
 
 
+def test_while_a_release_migrates_the_one_before_goes_on(api: Api, services: Services) -> None:
+    history = "schema_migrations (version, name, checksum, duration_ms)"
+    with services.database.transaction() as connection:
+        connection.execute(f"INSERT INTO {history} VALUES (9999, 'the next', '', 0)")
+    assert api.get("/system/health").status_code == 200
+    with services.database.transaction() as connection:
+        connection.execute(
+            "DELETE FROM schema_migrations WHERE version >= (SELECT count(*) - 1 FROM schema_migrations)"
+        )
+    unwell(api.get("/system/health"), "database")
+
+
 def test_containers_and_queues_that_are_not_there_are_named(settings: Settings) -> None:
     with serving(settings) as api:
         unwell(api.get("/system/health"), "blobs")
