@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from checks.templates import Template, read
 
+_DECLARED: Final = re.compile(r"^(param|var|resource|module|output) (\w+)", re.MULTILINE)
 _OUTPUT: Final = re.compile(r"\b(\w+)!?\.outputs\.(\w+)")
 _LOADED: Final = re.compile(r"loadJsonContent\('([^']+)'\)")
 _TEXT: Final = re.compile(r"loadTextContent\('([^']+)'\)")
@@ -34,6 +36,7 @@ def check(root: Path) -> list[str]:
 
 
 def _template(template: Template, by_path: dict[Path, Template]) -> Iterator[str]:
+    yield from _twice(template)
     names = template.named
     for name in sorted(names - template.declared):
         yield f"nothing is called {name}"
@@ -55,6 +58,14 @@ def _template(template: Template, by_path: dict[Path, Template]) -> Iterator[str
         if not (template.path.parent / name).is_file():
             yield f"{name} can't be loaded"
     yield from _sizes(template)
+
+
+def _twice(template: Template) -> Iterator[str]:
+    """pycep keeps the last of two of a name; Bicep has one room for outputs and another for everything else."""
+    declared = Counter((kind == "output", name) for kind, name in _DECLARED.findall(template.text))
+    for (_, name), times in declared.items():
+        if times > 1:
+            yield f"{name} is declared {times} times"
 
 
 def _sizes(template: Template) -> Iterator[str]:

@@ -190,19 +190,6 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetworking) {
   }
 }
 
-module alerts 'modules/alerts.bicep' = {
-  name: 'alerts'
-  scope: group
-  params: {
-    name: name
-    location: location
-    tags: tags
-    workspaceId: monitoring.outputs.workspaceId
-    appInsightsId: monitoring.outputs.insightsId
-    actionGroupId: monitoring.outputs.actionGroupId
-  }
-}
-
 module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
   name: 'budget'
   scope: group

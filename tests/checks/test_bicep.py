@@ -43,6 +43,18 @@ def test_the_templates_fit_together() -> None:
             "enviroment.outputs.domain}'",
             "nothing is called enviroment",
         ),
+        (
+            "main.bicep",
+            "module budget 'modules/budget.bicep'",
+            "module vault 'modules/budget.bicep'",
+            "main.bicep: vault is declared 2 times",
+        ),
+        (
+            "modules/environment.bicep",
+            "output domain string",
+            "output domain string = ''\noutput domain string",
+            "environment.bicep: domain is declared 2 times",
+        ),
         ("modules/budget.bicep", "amount: amount", "amount: 10", "nothing uses amount"),
         ("sizes/large.json", '"backupDays"', '"backUpDays"', "sizes/large.json lacks database.backupDays"),
         ("sizes/small.json", '"tier"', "tier", "sizes/small.json can't be loaded"),
