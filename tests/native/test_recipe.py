@@ -86,11 +86,11 @@ def test_the_build_sees_its_own_flags_and_nobody_elses(machine: Machine) -> None
         "MAKEFLAGS": "-j64",
         "PYTHONPATH": "/mine",
     }
-    seen = recipe(machine).environment(person, Path("/work/tools"), 3)
+    seen = recipe(machine).environment(person, Path("/somewhere/tools"), 3)
     assert seen == {
-        "PATH": "/work/tools/bin:/usr/bin",
+        "PATH": "/somewhere/tools/bin:/usr/bin",
         "HOME": "/home/me",
-        "PYTHONPATH": "/work/tools",
+        "PYTHONPATH": "/somewhere/tools",
         "CXX": "/usr/bin/c++",
         "CXXFLAGS": "-march=x86-64-v3",
         "CMAKE_TOOLCHAIN_FILE": str(recipes.TOOLCHAIN),
