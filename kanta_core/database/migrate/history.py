@@ -22,7 +22,13 @@ _CREATE = """
         duration_ms int NOT NULL
     )
 """
-_EXISTS = "SELECT to_regclass('schema_migrations') IS NOT NULL"
+# As the statement's snapshot has it. to_regclass() may go by what this session remembers from before it had the
+# runners' lock, and the first migration would be applied twice.
+_EXISTS = """
+    SELECT EXISTS (
+        SELECT FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE relname = 'schema_migrations' AND nspname = ANY (current_schemas(false)))
+"""
 _ALL = "SELECT version, name, checksum, applied_at, duration_ms FROM schema_migrations ORDER BY version"
 _LATEST = "SELECT max(version) FROM schema_migrations"
 _RECORD = "INSERT INTO schema_migrations (version, name, checksum, duration_ms) VALUES (%s, %s, %s, %s)"

@@ -61,6 +61,18 @@ def test_eight_racing_processes_apply_each_migration_once(
     ]
 
 
+def test_who_waited_for_the_first_migration_sees_it_within_the_transaction_that_waited(
+    folder: Path, empty_database: str, connection: Connection
+) -> None:
+    (folder / "0001_m.sql").write_text("SELECT 1;")
+    assert applied_version(connection) is None
+    with connection.transaction():
+        # What a session remembers of tables is thrown away when a transaction begins.
+        connection.execute("SELECT 1")
+        migrate_up(empty_database, folder)
+        assert applied_version(connection) == 1
+
+
 def test_a_runner_killed_half_way_leaves_nothing_and_the_next_one_succeeds(
     folder: Path, empty_database: str, connection: Connection, start_runner: Runner
 ) -> None:
