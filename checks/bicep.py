@@ -17,6 +17,7 @@ _LOADED: Final = re.compile(r"loadJsonContent\('([^']+)'\)")
 _TEXT: Final = re.compile(r"loadTextContent\('([^']+)'\)")
 _SIZED: Final = re.compile(r"\bits\.([\w.]+)")
 _DEPLOYED: Final = re.compile(r"^deploy (\S+\.bicep)(.*)$", re.MULTILINE)
+_SHARED: Final = re.compile(r"^set -- ((?:.*\\\n)*.*)$", re.MULTILINE)
 _GIVEN: Final = re.compile(r"\b(\w+)=")
 _HOOK: Final = "infra/hooks/release.sh"
 
@@ -108,7 +109,7 @@ def _hook(root: Path, by_path: dict[Path, Template]) -> Iterator[str]:
     text = (root / _HOOK).read_text(encoding="utf-8")
     if f"run: {_HOOK}\n" not in (root / "azure.yaml").read_text(encoding="utf-8"):
         yield f"azure.yaml does not run {_HOOK}"
-    shared = set(_GIVEN.findall("".join(re.findall(r'^common="([^"]*)"', text, re.MULTILINE))))
+    shared = set(_GIVEN.findall("".join(_SHARED.findall(text))))
     deployed = _DEPLOYED.findall(text)
     if not deployed:
         yield f"{_HOOK} deploys nothing"
@@ -117,7 +118,7 @@ def _hook(root: Path, by_path: dict[Path, Template]) -> Iterator[str]:
         if template is None:
             yield f"{_HOOK} deploys {name}, which is not there"
             continue
-        given = set(_GIVEN.findall(arguments)) | (shared if "$common" in arguments else set())
+        given = set(_GIVEN.findall(arguments)) | (shared if '"$@"' in arguments else set())
         for missing in sorted(template.required - given):
             yield f"{_HOOK} does not give {missing} to {name}"
         for unknown in sorted(given - set(template.parameters)):

@@ -16,6 +16,7 @@ param messages string = ''
 @description('How many requests each replica may have under way before there is another. Empty: requests wake nobody.')
 param requests string = ''
 param external bool
+param customDomains array = []
 @description('The path that answers 200 once a replica may take traffic.')
 param startsAt string
 param secrets array
@@ -67,6 +68,7 @@ resource app 'Microsoft.App/containerApps@2026-03-02-preview' = {
         targetPort: port
         transport: 'auto'
         allowInsecure: false
+        customDomains: customDomains
       }
       registries: [
         {

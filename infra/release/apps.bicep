@@ -9,6 +9,8 @@ param corsOrigins string
 param image string
 @description('Settings that shall differ from their defaults, as a JSON object, as in {"KANTA_BLOB_URL_MINUTES": "30"}.')
 param extraSettings string = '{}'
+@description('What custom domains are bound to the app http, as Azure tells them.')
+param customDomains array = []
 
 var sizes = {
   small: loadJsonContent('../sizes/small.json')
@@ -72,6 +74,7 @@ module http 'app.bicep' = {
     external: true
     // A revision that reaches no database and no storage takes no traffic.
     startsAt: '/system/health'
+    customDomains: customDomains
     secrets: settings.outputs.secrets
     settings: concat(settings.outputs.shared, settings.outputs.served, extra)
   }

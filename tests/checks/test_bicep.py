@@ -78,8 +78,9 @@ def test_the_templates_fit_together() -> None:
             "azure.yaml does not run infra/hooks/release.sh",
         ),
         ("main.parameters.json", '"location"', '"region"', "disagree about location"),
-        ("hooks/release.sh", " image=$image", "", "release.sh does not give image to apps.bicep"),
+        ("hooks/release.sh", ' "image=$image"', "", "release.sh does not give image to apps.bicep"),
         ("hooks/release.sh", "deploy subscription.bicep", "deploy subscriptions.bicep", "which is not there"),
+        ("hooks/release.sh", "customDomains=", "domains=", "gives domains to apps.bicep"),
         ("hooks/release.sh", "extraSettings=", "moreSettings=", "gives moreSettings to apps.bicep"),
     ],
 )

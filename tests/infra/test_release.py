@@ -1,6 +1,6 @@
 """A release runs the migrations before any app sees the image, waits for each step, and stops where one fails.
 
-There is no Azure here: `az` is one of our own that answers as told. What is real is the script.
+There is no Azure here: `az` and `curl` are one of our own that answers as told. What is real is the script.
 """
 
 from __future__ import annotations
@@ -26,9 +26,14 @@ ANSWERS: dict[str, list[str | None]] = {
     "acr repository show": ["sha256:0002"],
     "containerapp job start": ["kanta-1-migrate-x"],
     "containerapp job execution show": ["Running", "Running", "Succeeded"],
-    "account show": ["subscription-1"],
+    "deployment group create": [""],
     "deployment group show": ['[{"name": "http"}]'],
+    "containerapp show --resource-group rg-kanta --name kanta-1-encode --query": ["encode.example"],
     "containerapp show": ["Succeeded\nkanta--2\nkanta--1", "Succeeded\nkanta--2\nkanta--2"],
+    "rest --method GET": ["[]"],
+    "rest --method PATCH": [""],
+    "acr build": [""],
+    "curl": [""],
 }
 
 
@@ -50,12 +55,19 @@ class Released:
                 steps.append(Path(templates[0]).name)
             elif words[:2] == ["acr", "build"] or words[:3] == ["containerapp", "job", "start"]:
                 steps.append(" ".join(words[:3] if words[0] == "containerapp" else words[:2]))
-            elif words[0] == "rest":
+            elif words[:3] == ["rest", "--method", "PATCH"]:
                 steps.append("scale rules")
+            elif words[0] == "curl":
+                steps.append("wake up")
         return steps
 
 
 Release = Callable[..., Released]
+
+
+def _given(released: Released, template: str) -> list[str]:
+    """The words of the command that deploys it."""
+    return next(words for words in released.asked if any(word.endswith(template) for word in words))
 
 
 @pytest.fixture
@@ -63,15 +75,17 @@ def release(tmp_path: Path) -> Release:
     """Runs the script with those answers of `az` instead of ANSWERS, and those settings."""
     bin_ = tmp_path / "bin"
     bin_.mkdir()
-    az = bin_ / "az"
-    az.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{AZ}" "$@"\n')
-    az.chmod(az.stat().st_mode | stat.S_IXUSR)
+    for name, command in (("az", ""), ("curl", "curl")):
+        program = bin_ / name
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{AZ}" {command} "$@"\n')
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
     def run(answers: Mapping[str, list[str | None]] | None = None, **settings: str) -> Released:
         environment = {
             "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}",
             "AZ_STATE": str(tmp_path),
             "AZ_ANSWERS": json.dumps(ANSWERS | dict(answers or {})),
+            "AZURE_SUBSCRIPTION_ID": "subscription-1",
             "AZURE_RESOURCE_GROUP": "rg-kanta",
             "KANTA_NAME": "kanta-1",
             "KANTA_REGISTRY": "kanta1",
@@ -89,7 +103,11 @@ def release(tmp_path: Path) -> Release:
 
 
 def test_the_migrations_come_before_the_apps_and_the_events_last(release: Release) -> None:
-    released = release(KANTA_SIZE="large", KANTA_PUBLIC_URL="https://photos.example")
+    released = release(
+        KANTA_SIZE="large",
+        KANTA_PUBLIC_URL="https://photos.example",
+        KANTA_CORS_ORIGINS="https://one.example, https://two.example",
+    )
 
     assert released.status == 0, released.errors
     assert released.steps() == [
@@ -97,32 +115,75 @@ def test_the_migrations_come_before_the_apps_and_the_events_last(release: Releas
         "containerapp job start",
         "apps.bicep",
         *["scale rules"] * 3,
+        "wake up",
         "subscription.bicep",
     ]
-    given = next(words for words in released.asked if any(word.endswith("apps.bicep") for word in words))
-    for parameter in (f"image={IMAGE}", "size=large", "publicUrl=https://photos.example", "extraSettings={}"):
+    given = _given(released, "apps.bicep")
+    for parameter in (
+        f"image={IMAGE}",
+        "size=large",
+        "publicUrl=https://photos.example",
+        "corsOrigins=https://one.example, https://two.example",
+        "extraSettings={}",
+        "customDomains=[]",
+    ):
         assert parameter in given
+    assert "https://encode.example/admin/host/ping" in next(w for w in released.asked if w[0] == "curl")
+
+
+def test_every_command_is_told_azds_subscription(release: Release) -> None:
+    released = release(KANTA_IMAGE="", KANTA_BASE_DIGEST="sha256:base")
+
+    for words in released.asked:
+        if words[0] != "curl":
+            assert words[words.index("--subscription") + 1] == "subscription-1", words
+
+
+def test_custom_domains_outlive_a_release(release: Release) -> None:
+    bound = '[{"name": "photos.example", "bindingType": "SniEnabled", "certificateId": "c1"}]'
+
+    released = release({"rest --method GET": [bound]})
+
+    assert f"customDomains={bound}" in _given(released, "apps.bicep")
+
+
+def test_a_release_that_can_not_see_the_custom_domains_changes_no_app(release: Release) -> None:
+    released = release({"rest --method GET": [None]})
+
+    assert released.status == 1
+    assert "the custom domains are not known" in released.errors
+    assert "apps.bicep" not in released.steps()
 
 
 def test_each_app_gets_the_scale_rules_of_its_own_template(release: Release) -> None:
     released = release()
 
-    sent = [words for words in released.asked if words[0] == "rest"]
+    sent = [words for words in released.asked if words[:3] == ["rest", "--method", "PATCH"]]
     apps = [re.search(r"containerApps/([\w-]+)\?", " ".join(words)) for words in sent]
     assert [app and app[1] for app in apps] == ["kanta-1-http", "kanta-1-encode", "kanta-1-recluster"]
     for words in sent:
         scale = json.loads(words[words.index("--body") + 1])["properties"]["template"]["scale"]
         assert scale == {"allowScalingRuleOverride": True, "rules": [{"name": "http"}]}
+        version = words[words.index("--url") + 1].partition("?api-version=")[2]
+        template = (ROOT / "infra" / "release" / "app.bicep").read_text()
+        assert f"resource app 'Microsoft.App/containerApps@{version}'" in template
 
 
-def test_an_image_is_built_and_released_by_its_digest(release: Release) -> None:
+def test_an_image_is_built_and_released_by_its_digest(release: Release, tmp_path: Path) -> None:
     released = release(KANTA_IMAGE="", KANTA_BASE_DIGEST="sha256:base")
 
     assert released.status == 0, released.errors
     assert released.steps()[0] == "acr build"
     built = released.asked[0]
     assert "BASE_DIGEST=sha256:base" in built
-    assert Path(built[-1]).resolve() == ROOT
+    sent = (tmp_path / "sent").read_text().splitlines()
+    assert {"Dockerfile", ".dockerignore", "function_app.py", "requirements/models.txt"} <= set(sent)
+    above = {Path(name).parts[0] for name in sent}
+    assert {"kanta_core", "migrations", "native"} <= above
+    assert not {".git", ".local", ".venv", "tests", "local.settings.json"} & above
+    context = next(Path(word) for word in built if Path(word).is_absolute())
+    assert context.parent == ROOT / ".local"
+    assert not context.exists()
     assert "releasing kanta.azurecr.io/kanta@sha256:0002" in released.said
 
 
@@ -133,7 +194,10 @@ def test_migrations_that_fail_end_the_release_and_leave_the_apps(release: Releas
     assert released.status == 1
     assert released.steps() == ["migration.bicep", "containerapp job start"]
     assert f"the migrations ended as {status}" in released.errors
-    assert "az containerapp job logs show -g rg-kanta -n kanta-1-migrate" in released.errors
+    assert (
+        "az containerapp job logs show --subscription subscription-1 -g rg-kanta -n kanta-1-migrate"
+        in released.errors
+    )
 
 
 def test_migrations_that_never_end_are_waited_for_no_longer_than_said(release: Release) -> None:
@@ -163,7 +227,8 @@ def test_an_app_that_gets_not_ready_ends_the_release(release: Release) -> None:
     [
         ("deployment group create", "migration.bicep could not be deployed"),
         ("containerapp job start", "the migration job could not be started"),
-        ("rest", "the app http got no scale rules"),
+        ("rest --method PATCH", "the app http got no scale rules"),
+        ("curl", "the app encode does not answer"),
         ("acr build", "the image could not be built"),
     ],
 )
