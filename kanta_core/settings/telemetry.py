@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import AliasChoices, Field, SecretStr
 
 from kanta_core.settings.sources import Sources
-from kanta_core.settings.values import Address
 
 
 class TelemetrySettings(Sources):
@@ -18,8 +17,7 @@ class TelemetrySettings(Sources):
     insights_connection: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("APPLICATIONINSIGHTS_CONNECTION_STRING")
     )
-    # Over HTTP, as in http://collector:4318; the paths of the signals are added.
-    otlp_endpoint: Address | None = Field(
-        default=None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT")
-    )
+    # Over HTTP, as in http://collector:4318; the paths of the signals are added. One that is no address turns
+    # telemetry off, and nothing else.
+    otlp_endpoint: str | None = Field(default=None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT"))
     service_name: str = Field(default="kanta", validation_alias=AliasChoices("OTEL_SERVICE_NAME"))

@@ -44,3 +44,5 @@ class Recorder(Protocol):
 
 # None: nothing is recorded.
 recorder: Recorder | None = None
+# Nothing is recorded although it is asked for: where it is to go can't be used.
+is_refused = False

@@ -34,8 +34,9 @@ class _Telling:
             told = {**fields.get(), **_trace()}
             if told:
                 record.kanta = told
-                record.msg = " ".join([record.getMessage(), *(f"{key}={value}" for key, value in told.items())])
-                record.args = ()
+                text = " ".join(f"{key}={value}" for key, value in told.items())
+                # Put together by whoever writes it: a line that doesn't fit its arguments stops nobody's work.
+                record.msg = f"{record.msg} {text.replace('%', '%%') if record.args else text}"
         return record
 
 

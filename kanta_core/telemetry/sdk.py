@@ -99,14 +99,10 @@ class Sdk:
         self._measured[metric][tuple(sorted(attributes.items()))] = value, time.monotonic()
 
     def flush(self, *, within: float) -> bool:
-        return _in_time(lambda: (self._spans.force_flush(), self._metrics.force_flush()), within)
+        return _in_time(within, self._spans.force_flush, self._metrics.force_flush)
 
     def shut_down(self, *, within: float) -> None:
-        def end() -> None:
-            self._spans.shutdown()
-            self._metrics.shutdown()
-
-        _in_time(end, within)
+        _in_time(within, self._spans.shutdown, self._metrics.shutdown)
 
     def _observer(self, metric: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
         def observe(_: CallbackOptions) -> Iterable[Observation]:
@@ -144,9 +140,17 @@ def _read(traceparent: str) -> SpanContext:
     return SpanContext(int(trace, 16), int(span, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))
 
 
-def _in_time(work: Callable[[], object], seconds: float) -> bool:
-    """Whether the work was done in time. Exporters wait for whoever does not answer; we don't."""
-    thread = threading.Thread(target=work, name="telemetry", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return not thread.is_alive()
+def _in_time(seconds: float, *works: Callable[[], object]) -> bool:
+    """Whether all were done in time, side by side. Exporters wait for whoever does not answer; we don't."""
+    until = time.monotonic() + seconds
+    threads = [threading.Thread(target=work, name="telemetry", daemon=True) for work in works]
+    for thread, work in zip(threads, works, strict=True):
+        try:
+            thread.start()
+        except RuntimeError:
+            # An interpreter that ends begins no thread any more: then it takes as long as the exporters wait.
+            work()
+    for thread in threads:
+        if thread.ident is not None:
+            thread.join(max(0.0, until - time.monotonic()))
+    return not any(thread.is_alive() for thread in threads)
