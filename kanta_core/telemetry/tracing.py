@@ -51,13 +51,15 @@ def span(
     *,
     kind: Kind = "internal",
     follows: str | None = None,
+    recalls: str | None = None,
     since: int | None = None,
     **attributes: object,
 ) -> Iterator[Span]:
     """A part of what is going on. It ends with the block; an exception is told by its kind, never by its text.
 
     It is a part of the span around it, or of the message's trace; else of what it `follows`, a traceparent that
-    came with a blob; else of the host's invocation. `since` is when it began if that is over, by `time.time_ns`.
+    came with a blob; else of the host's invocation. What it `recalls` it is linked to, and no part of. `since` is
+    when it began if that is over, by `time.time_ns`.
     """
     token = fields.set(fields.get())
     try:
@@ -66,7 +68,7 @@ def span(
             its.note(**attributes)
             yield its
             return
-        with _recorded(live.recorder, name, kind, valid(follows), since) as its:
+        with _recorded(live.recorder, name, kind, valid(follows), valid(recalls), since) as its:
             its.note(**attributes)
             yield its
     finally:
@@ -74,11 +76,14 @@ def span(
 
 
 @contextmanager
-def _recorded(recorder: live.Recorder, name: str, kind: Kind, follows: str, since: int | None) -> Iterator[Span]:
-    # The first is its parent; the others are links of what enters an invocation, and so of all that is inside.
-    origins = [origin for origin in (here.get(), follows, host.get()) if origin]
-    parent, *links = dict.fromkeys(origins) if origins else [""]
-    its = recorder.begin(name, kind=kind, parent=parent, links=[] if kind == "internal" else links, since=since)
+def _recorded(
+    recorder: live.Recorder, name: str, kind: Kind, follows: str, recalls: str, since: int | None
+) -> Iterator[Span]:
+    parent = here.get() or follows or host.get()
+    # The others are links of what enters an invocation, and so of all that is inside.
+    others = dict.fromkeys(origin for origin in (follows, host.get(), recalls) if origin not in ("", parent))
+    links = [] if kind == "internal" else list(others)
+    its = recorder.begin(name, kind=kind, parent=parent, links=links, since=since)
     token = here.set(its.traceparent)
     try:
         yield Span(its)

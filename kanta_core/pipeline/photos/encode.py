@@ -19,6 +19,7 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 from kanta_core import telemetry
@@ -37,6 +38,9 @@ from kanta_core.services import Services
 
 _log = logging.getLogger(__name__)
 
+# A trace is of one thing that happened: what is encoded later than this after its upload has one of its own.
+_YOUNG = timedelta(hours=1)
+
 
 def encode(services: Services, blob_name: str) -> None:
     """Bring the image of a blob to its final state. Raises only what may end better on another try."""
@@ -48,13 +52,21 @@ def encode(services: Services, blob_name: str) -> None:
     if known is not None and not known.waits and _is_current(services, known):
         return
     began = time.time_ns()
-    found = read(services, blob_name)
+    try:
+        found = read(services, blob_name)
+    except Exception as error:
+        with telemetry.span("encode", kind="consumer", since=began):
+            telemetry.stage_taken("read", began, time.time_ns())
+            _note(services, blob_name, error)
+            raise
     if found is None:
         forget_blob(services, blob_name)
         return
     was_read = time.time_ns()
     # Whose trace it goes on with is not known before.
-    with telemetry.span("encode", kind="consumer", follows=found.traceparent, since=began) as span:
+    is_young = datetime.now(UTC) - found.version.modified < _YOUNG
+    follows, recalls = (found.traceparent, None) if is_young else (None, found.traceparent)
+    with telemetry.span("encode", kind="consumer", follows=follows, recalls=recalls, since=began) as span:
         telemetry.stage_taken("read", began, was_read)
         _claim_and_encode(services, blob_name, found, span, known=known)
 
@@ -68,8 +80,7 @@ def _claim_and_encode(
             span.note(event=image.event_id, image=image.id, bytes=found.version.size)
             _encode(services, image, found.version, found.data)
     except Exception as error:
-        reason = error.message if isinstance(error, KantaError) else "Encoding stopped with an error of its own."
-        _note(services, blob_name, reason)
+        _note(services, blob_name, error)
         raise
 
 
@@ -139,7 +150,8 @@ def _refuse(version: Version) -> NoReturn:
     raise ImageTooLarge if version.size else EmptyImage
 
 
-def _note(services: Services, blob_name: str, reason: str) -> None:
+def _note(services: Services, blob_name: str, error: Exception) -> None:
+    reason = error.message if isinstance(error, KantaError) else "Encoding stopped with an error of its own."
     # Best effort: what stopped the encoding may stop this, too.
     try:
         with services.database.transaction() as connection:
