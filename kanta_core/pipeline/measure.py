@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from kanta_core import telemetry
 from kanta_core.database import inventory
+from kanta_core.errors import StorageUnavailable
 from kanta_core.services import Services
-from kanta_core.storage.names import LEFT_QUEUES, QUEUES
+from kanta_core.storage.names import BLOB_TRIGGER_QUEUE, LEFT_QUEUES, QUEUES
+
+_log = logging.getLogger(__name__)
 
 
 def measure(services: Services) -> None:
@@ -15,6 +20,10 @@ def measure(services: Services) -> None:
     with services.database.transaction() as connection:
         age = inventory.pending_age(connection)
     telemetry.tell_pending(age)
-    for queue in (*QUEUES, *LEFT_QUEUES):
-        waiting = services.queues.look(queue)
+    for queue in (*QUEUES, BLOB_TRIGGER_QUEUE, *LEFT_QUEUES):
+        try:
+            waiting = services.queues.look(queue)
+        except StorageUnavailable as error:
+            _log.warning("the queue %s could not be measured: %s", queue, error.message)
+            continue
         telemetry.tell_queue(queue, length=waiting.length, age=waiting.age)

@@ -35,7 +35,8 @@ def sweep(services: Services) -> None:
     """Compare storage with the database once and mend the difference. Raises the first failure, after the rest."""
     failures: list[KantaError] = []
     _finish_removals(services, failures)
-    steps = (measure, _compare, compare_pictures, _take_in_drops, _queue_overdue, sweep_exports, sweep_webhooks)
+    # The last, as nothing is mended by measuring.
+    steps = (_compare, compare_pictures, _take_in_drops, _queue_overdue, sweep_exports, sweep_webhooks, measure)
     for step in steps:
         with _going_on(failures):
             step(services)

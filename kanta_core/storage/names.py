@@ -30,6 +30,10 @@ BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
 ENCODE_POISON_QUEUE = f"{ENCODE_QUEUE}-poison"
 EXPORT_POISON_QUEUE = f"{EXPORT_QUEUE}-poison"
 
+# Where the host puts photos that Event Grid tells of; it is called after the app's AzureFunctionsWebHost__hostid.
+# Where it scans by itself there is none.
+BLOB_TRIGGER_QUEUE = "azure-webjobs-blobtrigger-kanta-encode"
+
 # Those that Kanta leaves there, for a person to look at: its timers ask for the same work again.
 LEFT_QUEUES = tuple(f"{queue}-poison" for queue in (RECLUSTER_QUEUE, TAKE_IN_QUEUE, WEBHOOK_QUEUE))
 

@@ -59,7 +59,7 @@ class Queues:
         with storage_errors():
             try:
                 length = client.get_queue_properties(**CHECK_OPTIONS).approximate_message_count or 0
-                first = client.peek_messages() if length else []
+                first = client.peek_messages(**CHECK_OPTIONS) if length else []
             except ResourceNotFoundError:
                 return Waiting(0, 0.0)
         oldest = first[0].inserted_on if first else None
