@@ -75,9 +75,9 @@ def photo_given_up(message: func.QueueMessage, context: func.Context) -> None:
     """The host gave up on a blob after its tries."""
     poisoned = message.get_json()
     with telemetry.invoked(context):
-        telemetry.count_poison(names.BLOB_POISON_QUEUE)
         if poisoned["ContainerName"] == names.PHOTOS:
             give_up(services(), poisoned["BlobName"], etag=poisoned.get("ETag"))
+        telemetry.count_poison(names.BLOB_POISON_QUEUE)
 
 
 @app.function_name("queued_photo_given_up")
@@ -86,8 +86,8 @@ def queued_photo_given_up(message: func.QueueMessage, context: func.Context) -> 
     """The host gave up on a message of the encode queue after its tries."""
     body = message.get_json()
     with telemetry.invoked(context, body):
-        telemetry.count_poison(names.ENCODE_POISON_QUEUE)
         give_up(services(), body["blob_name"])
+        telemetry.count_poison(names.ENCODE_POISON_QUEUE)
 
 
 @app.function_name("find_changed_events")
@@ -122,8 +122,8 @@ def export_given_up(message: func.QueueMessage, context: func.Context) -> None:
     """The host gave up on an export after its tries."""
     body = message.get_json()
     with telemetry.invoked(context, body):
-        telemetry.count_poison(names.EXPORT_POISON_QUEUE)
         give_up_export(services(), uuid.UUID(body["export_id"]))
+        telemetry.count_poison(names.EXPORT_POISON_QUEUE)
 
 
 @app.function_name("find_notices")

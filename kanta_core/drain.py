@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 # A worker whose host forgot it ends by itself before Container Apps does it (infra/release/app.bicep says when).
@@ -33,12 +34,17 @@ def on_sigterm(save: Callable[[], object], *, grace: float = _GRACE) -> None:
     Whoever ends it earlier, as the host does when nothing runs any more, may. Only the main thread can ask for it.
     """
 
+    def try_to_save() -> None:
+        # Whatever becomes of it, the process is to end.
+        with suppress(Exception):
+            save()
+
     def drain() -> None:
         until = time.monotonic() + grace
         while (rest := until - time.monotonic()) > 0:
-            save()
+            try_to_save()
             time.sleep(min(rest, _SAVED_EVERY))
-        save()
+        try_to_save()
         os._exit(_DIED_OF_SIGTERM)
 
     def handle(_number: int, _frame: FrameType | None) -> None:

@@ -130,6 +130,15 @@ def test_a_worker_that_nobody_ends_ends_by_itself() -> None:
     assert ended.stdout.split() == [b"saved", b"saved"]
 
 
+def test_what_can_not_be_saved_keeps_no_worker_from_ending() -> None:
+    code = (
+        "import os, signal, time; from kanta_core import drain;"
+        "drain.on_sigterm(lambda: 1 / 0, grace=0.1); os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=50, check=False)
+    assert ended.returncode == 128 + signal.SIGTERM, ended.stderr.decode()
+
+
 def _etag(services: Services, image_id: uuid.UUID) -> str | None:
     with services.database.transaction() as connection:
         image = images.get(connection, image_id)

@@ -189,7 +189,7 @@ def test_the_sweep_tells_how_long_photos_and_messages_have_been_waiting(story: S
     pending = _counted(story, "kanta.pending.age")[""]
     assert 0 < pending < 120
     lengths, ages = _counted(story, "kanta.queue.length"), _counted(story, "kanta.queue.age")
-    assert lengths.keys() == ages.keys() == {*names.QUEUES, *names.LEFT_QUEUES}
+    assert lengths.keys() == ages.keys() == {*names.QUEUES, *names.LEFT_QUEUES, names.BLOB_TRIGGER_QUEUE}
     assert lengths[names.RECLUSTER_QUEUE] == 0
     assert set(story.collector.metrics) == set(METRICS)
 
