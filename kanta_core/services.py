@@ -57,9 +57,10 @@ class Services:
         )
 
     def load_models(self) -> None:
-        """Have the encoder loaded, whoever needs it first."""
-        with self.turn():
-            assert self._encoder is not None
+        """Have the encoder loaded, whoever needs it first. Once it is, this waits for nobody's photo."""
+        if "_encoder" not in vars(self):
+            with self.turn():
+                _ = self._encoder
 
     def encode(self, data: bytes) -> Encoding:
         """Image bytes → faces, one photo at a time: dlib holds the interpreter anyway, and memory adds up."""

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from kanta_core.database import probe
@@ -39,7 +40,9 @@ def check(services: Services) -> dict[str, str]:
         "queues": services.queues.check,
     }
     with ThreadPoolExecutor(len(parts)) as askers:
-        return dict(zip(parts, askers.map(_state, parts.values()), strict=True))
+        # Each in a context of its own, which its log lines have the request's id from.
+        asked = {part: askers.submit(copy_context().run, _state, ask) for part, ask in parts.items()}
+        return {part: answer.result() for part, answer in asked.items()}
 
 
 def check_deeply(services: Services) -> dict[str, Part]:
@@ -61,8 +64,9 @@ def check_deeply(services: Services) -> dict[str, Part]:
 
 def _begun(ask: Callable[[], None]) -> Future[Part]:
     answer: Future[Part] = Future()
+    its = copy_context()
     # Nobody waits for one that does not answer, the end of the process neither: it ends by its own time-outs.
-    threading.Thread(target=lambda: answer.set_result(_timed(ask)), name="health", daemon=True).start()
+    threading.Thread(target=lambda: answer.set_result(its.run(_timed, ask)), name="health", daemon=True).start()
     return answer
 
 
