@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,19 @@ _NOBODY = (
 )
 
 
+@dataclass(slots=True)
+class _Scope:
+    """What is known of one scope: its token, when asking for one last failed, and who asks now holds the lock."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    token: AccessToken | None = None
+    failed: float = -_PAUSE
+
+    def good_for(self, seconds: float) -> AccessToken | None:
+        token = self.token
+        return token if token is not None and token.expires_on - time.time() > seconds else None
+
+
 class Identity:
     """Signs in when it is first asked for a token; in Azure as that client id. The SDK takes it for a credential.
 
@@ -48,9 +62,7 @@ class Identity:
 
     def __init__(self, client_id: str | None) -> None:
         self._client_id = client_id
-        self._lock = threading.Lock()
-        self._tokens: dict[tuple[str, ...], AccessToken] = {}
-        self._failed = -_PAUSE
+        self._scopes: dict[tuple[str, ...], _Scope] = {}
 
     def token(self, scope: str) -> str:
         """A token that is good for `scope` now."""
@@ -64,29 +76,40 @@ class Identity:
         **options: Any,  # noqa: ANN401 - whatever the SDK passes on
     ) -> AccessToken:
         """The same for the SDK; `claims` or a tenant, which a refusal asked for, make it a new one."""
+        # setdefault is one step: all get the same.
+        its = self._scopes.setdefault(scopes, _Scope())
         challenged = claims is not None or tenant_id is not None
-        if not challenged and (kept := self._kept(scopes, _RENEWED_BEFORE)):
+        if not challenged and (kept := its.good_for(_RENEWED_BEFORE)):
             return kept
-        with self._lock:
-            # Somebody else may have renewed it meanwhile.
-            if not challenged and (kept := self._kept(scopes, _RENEWED_BEFORE)):
+        if not its.lock.acquire(blocking=False):
+            # Somebody asks for the next one, which may take a while.
+            if not challenged and (kept := its.good_for(_GOOD_FOR_ONE_MORE)):
                 return kept
-            return self._renewed(scopes, claims=claims, tenant_id=tenant_id, **options)
+            its.lock.acquire()
+        try:
+            # Somebody else may have renewed it meanwhile.
+            if not challenged and (kept := its.good_for(_RENEWED_BEFORE)):
+                return kept
+            return self._renewed(its, scopes, claims=claims, tenant_id=tenant_id, **options)
+        finally:
+            its.lock.release()
 
-    def _kept(self, scopes: tuple[str, ...], seconds: float) -> AccessToken | None:
-        token = self._tokens.get(scopes)
-        return token if token is not None and token.expires_on - time.time() > seconds else None
-
-    def _renewed(self, scopes: tuple[str, ...], **options: Any) -> AccessToken:  # noqa: ANN401 - as above
-        if time.monotonic() - self._failed >= _PAUSE:
+    def _renewed(
+        self,
+        its: _Scope,
+        scopes: tuple[str, ...],
+        **options: Any,  # noqa: ANN401 - as above
+    ) -> AccessToken:
+        if time.monotonic() - its.failed >= _PAUSE:
             try:
-                token = self._tokens[scopes] = self._credential.get_token(*scopes, **options)
+                token = its.token = self._credential.get_token(*scopes, **options)
             except Exception as error:  # noqa: BLE001 - whatever it was, there is no token
-                self._failed = time.monotonic()
-                _log.warning("Kanta can't sign in to Azure: %s. %s", _in_one_line(error), self._cure)
+                its.failed = time.monotonic()
+                said = "Kanta can't sign in to Azure for %s: %s. %s"
+                _log.warning(said, " ".join(scopes), _in_one_line(error), self._cure)
             else:
                 return token
-        kept = self._kept(scopes, _GOOD_FOR_ONE_MORE)
+        kept = its.good_for(_GOOD_FOR_ONE_MORE)
         if kept is None:
             raise SignInFailed
         return kept
@@ -99,6 +122,7 @@ class Identity:
 
     @cached_property
     def _credential(self) -> DefaultAzureCredential:
+        # Two scopes that begin at the same moment may make two, of which either will do.
         # Imported here: it costs 40 ms that whoever has a connection string need not spend.
         from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 

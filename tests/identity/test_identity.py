@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,41 @@ def test_a_token_that_is_still_good_is_used_while_there_is_no_new_one(
     began = time.monotonic()
     assert identity.token(SCOPES[STORAGE]) == first
     assert time.monotonic() - began < 0.1
+
+
+def test_who_is_refused_one_service_is_let_into_the_other(
+    identity: Identity, endpoint: IdentityEndpoint, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(SignInFailed):
+        identity.token("https://nobody.example/.default")
+    authority.check(identity.token(SCOPES[DATABASE]), DATABASE)
+    assert "for https://nobody.example/.default: " in caplog.text
+
+
+def test_while_one_asks_for_the_next_token_the_others_go_on_with_theirs(
+    identity: Identity, endpoint: IdentityEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint.seconds = 200
+    first = identity.token(SCOPES[STORAGE])
+    asked, go_on = threading.Event(), threading.Event()
+    answer = endpoint.answer
+
+    def slowly(target: str, secret: str) -> tuple[HTTPStatus, dict[str, str]]:
+        asked.set()
+        go_on.wait(4)
+        return answer(target, secret)
+
+    monkeypatch.setattr(endpoint, "answer", slowly)
+    endpoint.seconds = 3600
+    with ThreadPoolExecutor(1) as thread:
+        second = thread.submit(identity.token, SCOPES[STORAGE])
+        assert asked.wait(20), "nobody asked for the next token within 20 s"
+        try:
+            assert identity.token(SCOPES[STORAGE]) == first
+            assert not second.done()
+        finally:
+            go_on.set()
+        assert second.result(timeout=20) != first
 
 
 def test_a_token_that_is_nearly_over_is_used_by_nobody(identity: Identity, endpoint: IdentityEndpoint) -> None:
