@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,13 +11,18 @@ from urllib.parse import urlsplit
 
 from azure.storage.blob import BlobServiceClient, UserDelegationKey
 
+from kanta_core.errors import StorageUnavailable
 from kanta_core.identity import Identity
 from kanta_core.storage.account import storage_errors
+
+_log = logging.getLogger(__name__)
 
 # The longest that storage gives one for.
 _GOOD_FOR = timedelta(days=7)
 # Clocks may differ, and a key that is not good yet signs nothing.
 _SKEW = timedelta(minutes=15)
+# Whoever signs this soon after a renewal failed does without it.
+_PAUSE = timedelta(minutes=1)
 
 
 class Key(Protocol):
@@ -45,8 +51,9 @@ class AccountKey:
 class DelegationKey:
     """A user delegation key: what it signs may do what the identity may. Fetched when first needed, and every day.
 
-    It begins with a day of UTC and lasts for seven, so there are always five days and more of it left, and all
-    processes ask for the same one. A link that would outlive it ends with it.
+    It begins with a day of UTC and lasts for seven, so there are five days and more of it left, and all processes
+    ask for the same one; while no new one is to be had the old one goes on. A link that would outlive it ends with
+    it.
     """
 
     def __init__(self, service: BlobServiceClient) -> None:
@@ -56,18 +63,30 @@ class DelegationKey:
         self._account = service.account_name or host.partition(".")[0]
         self._lock = threading.Lock()
         self._key: UserDelegationKey | None = None
-        self._since = datetime.min.replace(tzinfo=UTC)
+        self._since = self._failed = datetime.min.replace(tzinfo=UTC)
 
     def signs(self, until: datetime) -> Mapping[str, Any]:
-        since = (datetime.now(UTC) - _SKEW).replace(hour=0, minute=0, second=0, microsecond=0)
+        now = datetime.now(UTC)
         with self._lock:
-            if self._key is None or self._since != since:
-                with storage_errors():
-                    self._key = self._service.get_user_delegation_key(since, since + _GOOD_FOR)
-                self._since = since
-            key = self._key
-        return {
-            "account_name": self._account,
-            "user_delegation_key": key,
-            "expiry": min(until, since + _GOOD_FOR),
-        }
+            if now >= self._failed + _PAUSE or not self._is_good(now):
+                self._renew(now)
+            key, ends = self._key, self._since + _GOOD_FOR
+        return {"account_name": self._account, "user_delegation_key": key, "expiry": min(until, ends)}
+
+    def _is_good(self, now: datetime) -> bool:
+        return self._key is not None and now < self._since + _GOOD_FOR
+
+    def _renew(self, now: datetime) -> None:
+        since = (now - _SKEW).replace(hour=0, minute=0, second=0, microsecond=0)
+        if self._key is not None and self._since == since:
+            return
+        try:
+            with storage_errors():
+                self._key = self._service.get_user_delegation_key(since, since + _GOOD_FOR)
+        except StorageUnavailable as error:
+            if not self._is_good(now):
+                raise
+            self._failed = now
+            _log.warning("links go on with an older key, as storage gives no new one: %s", error.message)
+        else:
+            self._since = since

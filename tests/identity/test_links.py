@@ -9,9 +9,21 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 
+from kanta_core.errors import StorageUnavailable
 from kanta_core.services import Services
 from kanta_core.storage import keys, names
+
+
+class Clock(datetime):
+    """Shows what it is set to."""
+
+    at: datetime
+
+    @classmethod
+    def now(cls, tz: object = None) -> Any:  # noqa: ANN401 - as datetime has it
+        return cls.at
 
 
 def test_a_link_leads_to_one_blob_and_ends_with_its_key(
@@ -43,14 +55,6 @@ def test_the_key_of_links_is_fetched_once_a_day(signed_in: Services, monkeypatch
 
     monkeypatch.setattr(service, "get_user_delegation_key", counted)
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-    class Clock(datetime):
-        at = midnight
-
-        @classmethod
-        def now(cls, tz: object = None) -> Any:  # noqa: ANN401 - as datetime has it
-            return cls.at
-
     monkeypatch.setattr(keys, "datetime", Clock)
     hours = [timedelta(minutes=20), timedelta(hours=23, minutes=59), timedelta(days=1, minutes=14)]
     for later in (*hours, timedelta(days=1, minutes=15), timedelta(days=2)):
@@ -60,3 +64,34 @@ def test_the_key_of_links_is_fetched_once_a_day(signed_in: Services, monkeypatch
         # No link is shorter than wanted because its key is old.
         assert datetime.fromisoformat(parse_qs(urlsplit(link).query)["se"][0]) == wanted
     assert fetched == [midnight, midnight + timedelta(days=1)]
+
+
+def test_while_there_is_no_new_key_the_old_one_signs_until_it_ends(
+    signed_in: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[datetime] = []
+    signing = signed_in.blobs.signing
+    fetch = signing._service.get_user_delegation_key
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    monkeypatch.setattr(keys, "datetime", Clock)
+
+    def ends(later: timedelta) -> datetime:
+        Clock.at = midnight + later
+        link = signing.to_create(names.PHOTOS, "gala/1.jpg", until=Clock.at + timedelta(days=365))
+        return datetime.fromisoformat(parse_qs(urlsplit(link).query)["se"][0])
+
+    def refuse(start: datetime, _: datetime) -> object:
+        tried.append(Clock.at)
+        raise ServiceRequestError("nobody answers")
+
+    hour, minute, second, day = (timedelta(**{unit: 1}) for unit in ("hours", "minutes", "seconds", "days"))
+    assert ends(hour) == midnight + 7 * day
+    monkeypatch.setattr(signing._service, "get_user_delegation_key", refuse)
+    for later in (day + hour, day + hour + 59 * second, day + hour + minute, 7 * day - second):
+        assert ends(later) == midnight + 7 * day
+    assert tried == [midnight + day + hour, midnight + day + hour + minute, midnight + 7 * day - second]
+    with pytest.raises(StorageUnavailable):
+        ends(7 * day)
+    monkeypatch.setattr(signing._service, "get_user_delegation_key", fetch)
+    assert ends(7 * day + minute) == midnight + 13 * day
+    assert ends(7 * day + hour) == midnight + 14 * day
