@@ -35,9 +35,9 @@ OF_BLOB = _SELECT + " WHERE i.blob_name = %(blob_name)s"
 # The image that holds these bytes in the event.
 HOLDER = _SELECT + " WHERE i.event_id = %(event_id)s AND i.sha256 = %(sha256)s AND i.status <> 'duplicate'"
 
-# Which of these bytes an image of the event holds, and its blob where that has arrived.
+# Which of these bytes an image of the event holds, and in which version of its blob, where that has arrived.
 HELD = """
-    SELECT sha256, blob_name FROM images
+    SELECT sha256, blob_name, etag FROM images
      WHERE event_id = %(event_id)s AND sha256 = ANY(%(digests)s) AND status <> 'duplicate' AND etag IS NOT NULL
 """
 
@@ -137,12 +137,9 @@ def holder(connection: Connection, event_id: uuid.UUID, sha256: bytes) -> Image 
         return cursor.execute(HOLDER, {"event_id": event_id, "sha256": sha256}).fetchone()
 
 
-def held(connection: Connection, event_id: uuid.UUID, digests: Sequence[bytes]) -> dict[bytes, str]:
-    """Those of the digests whose bytes the event has, with the names of their blobs."""
-    found: list[tuple[bytes, str]] = connection.execute(
-        HELD, {"event_id": event_id, "digests": list(digests)}
-    ).fetchall()
-    return dict(found)
+def held(connection: Connection, event_id: uuid.UUID, digests: Sequence[bytes]) -> list[tuple[bytes, str, str]]:
+    """Those of the digests whose bytes the event has, each with its blob's name and the etag they had there."""
+    return connection.execute(HELD, {"event_id": event_id, "digests": list(digests)}).fetchall()
 
 
 def of_bytes(connection: Connection, event_id: uuid.UUID, sha256: bytes) -> list[Image]:

@@ -34,7 +34,7 @@ from kanta_core.storage.transfer import Transfer
 _LISTING_PAGE = 5_000
 # Links change this often at most, so that a browser's cache of the photos is of use.
 _LINK_STEP = timedelta(minutes=15)
-# Writing and deleting wait on the network, not on the processor.
+# Looking, writing and deleting wait on the network, not on the processor.
 _WORKERS = 8
 
 
@@ -47,7 +47,7 @@ class Blobs:
         self._transfer = Transfer(self._service)
         self._link_lifetime = link_lifetime
         # Kept, so that a photo with one face does not pay for starting threads. They start when first needed.
-        self._writers = ThreadPoolExecutor(_WORKERS, "blobs")
+        self._workers = ThreadPoolExecutor(_WORKERS, "blobs")
 
     def create_containers(self) -> None:
         """Create what is missing; what is there stays as it is."""
@@ -72,6 +72,10 @@ class Blobs:
                 return _blob(self._client(container, name).get_blob_properties())
         except ResourceNotFoundError:
             return None
+
+    def look_all(self, names: Iterable[str]) -> list[Blob | None]:
+        """The same of many photos, in their order, several at a time."""
+        return list(self._workers.map(self.look, names))
 
     def read(self, name: str, *, at_most: int) -> tuple[Blob, bytes | None] | None:
         """The photo of this name as it is now with its bytes, None when there is none.
@@ -127,7 +131,7 @@ class Blobs:
         The first failure is raised after the others were tried.
         """
         put = partial(self._transfer.put, container, content_type=content_type)
-        writing = [self._writers.submit(put, name, data) for name, data in blobs.items()]
+        writing = [self._workers.submit(put, name, data) for name, data in blobs.items()]
         wait(writing)
         for written in writing:
             written.result()
@@ -200,7 +204,7 @@ class Blobs:
         return f"{scheme}://{host}"
 
     def close(self) -> None:
-        self._writers.shutdown()
+        self._workers.shutdown()
         self._transfer.close()
         self._service.close()
 

@@ -17,6 +17,7 @@ from kanta_core import telemetry
 from kanta_core.domain.access import Scope
 from kanta_core.services import Services
 from kanta_core.settings import Settings
+from kanta_core.storage.blobs import Blobs
 from tests.api import photos
 from tests.api.astray import serving
 from tests.api.client import Api, problem
@@ -164,9 +165,27 @@ def test_who_tells_a_digest_is_told_whether_the_event_has_the_bytes(
     encode_all()
     assert there(here)
     assert not there(elsewhere)
-    # Whoever deletes the blob deletes the photo, from that moment on.
+    # Whoever deletes the blob deletes the photo, from that moment on, and so does who overwrites it.
     services.blobs.delete(place["blob_name"])
     assert not there(here)
+    services.blobs.write("photos", place["blob_name"], photos.jpeg(3), content_type="image/jpeg")
+    assert not there(here)
+
+
+def test_what_would_not_be_taken_is_refused_before_storage_is_asked(
+    closed: Api, event: str, guest: dict[str, str], encode_all: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place,) = ticket(closed, event, guest, "a.jpg")["files"]
+    assert put(place["url"], photos.jpeg()) == 201
+    encode_all()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("no blob was to be looked at")
+
+    monkeypatch.setattr(Blobs, "look", refuse)
+    files = [{"name": "a.jpg", "sha256": hashlib.sha256(photos.jpeg()).hexdigest()}, {"name": "Thumbs.db"}]
+    refused = closed.post(f"/upload-tickets/{event}", json={"files": files}, headers=guest)
+    problem(refused, 422, "invalid-request")
 
 
 def test_the_organisers_link_is_for_any_number_of_new_photos_and_for_nothing_else(

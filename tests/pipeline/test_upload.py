@@ -103,6 +103,31 @@ def test_an_upload_of_bytes_whose_blob_somebody_deleted_is_a_new_photo(world: Wo
     truth.check(world)
 
 
+def test_an_upload_of_bytes_whose_blob_somebody_overwrote_is_a_new_photo(world: World, wedding: str) -> None:
+    first = upload(world.services, wedding, png(), file_name="a.png").image
+    world.deliver(first.blob_name)
+    world.drop(first.blob_name, png(1))
+    again = upload(world.services, wedding, png(), file_name="b.png")
+    assert (again.new, again.image.id == first.id) == (True, False)
+    world.settle()
+    assert world.states(wedding) == {"a.png": "encoded", "b.png": "encoded"}
+    assert len({image.sha256 for image in world.images(wedding)}) == 2
+    truth.check(world)
+
+
+def test_an_upload_of_bytes_that_somebody_wrote_over_themselves_is_the_same_photo(
+    world: World, wedding: str
+) -> None:
+    first = upload(world.services, wedding, png(), file_name="a.png").image
+    world.deliver(first.blob_name)
+    etag = world.drop(first.blob_name, png())
+    again = upload(world.services, wedding, png(), file_name="b.png")
+    assert (again.new, again.image.id, again.image.etag) == (False, first.id, etag)
+    world.settle()
+    assert world.states(wedding) == {"a.png": "encoded"}
+    truth.check(world)
+
+
 @pytest.mark.parametrize(
     ("data", "code", "error"),
     [

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from kanta_core import telemetry
 from kanta_core.database import arrivals, events, images
 from kanta_core.domain.records import Image
-from kanta_core.errors import EventNotFound, ImageTooLarge, UploadOvertaken
+from kanta_core.errors import BlobChanged, EventNotFound, ImageTooLarge, UploadOvertaken
+from kanta_core.pipeline.photos.claim import claim
+from kanta_core.pipeline.photos.read import read
 from kanta_core.pipeline.photos.remove import forget_blob
 from kanta_core.services import Services
 from kanta_core.storage.names import PHOTOS
@@ -55,9 +57,8 @@ def _upload(services: Services, code: str, data: bytes, *, file_name: str | None
     format_ = check(data, max_pixels=services.settings.max_pixels)
     name = shown_name(file_name)
     uploaded = _insert(services, code, data, format_, name)
-    if uploaded.image.etag is not None and services.blobs.look(uploaded.image.blob_name) is None:
-        # Whoever deleted the blob deleted the image, although nobody has noticed yet.
-        forget_blob(services, uploaded.image.blob_name)
+    if uploaded.image.etag is not None and not _is_there(services, uploaded.image):
+        _notice(services, uploaded.image)
         uploaded = _insert(services, code, data, format_, name)
     if uploaded.image.etag is None:
         # New, or left without its blob by an upload that was cut off.
@@ -90,6 +91,24 @@ def _insert(services: Services, code: str, data: bytes, format_: Format, name: s
         image = images.holder(connection, event_id, sha256)
     assert image is not None
     return Uploaded(image, new)
+
+
+def _is_there(services: Services, image: Image) -> bool:
+    blob = services.blobs.look(image.blob_name)
+    return blob is not None and blob.etag == image.etag
+
+
+def _notice(services: Services, image: Image) -> None:
+    """Whoever deleted or overwrote the blob did so to its image, although nobody has noticed yet."""
+    try:
+        found = read(services, image.blob_name)
+        if found is None:
+            forget_blob(services, image.blob_name)
+        else:
+            # What is in it now is encoded by the delivery that is on its way.
+            claim(services, image.blob_name, found.version, known=image)
+    except BlobChanged as error:
+        raise UploadOvertaken from error
 
 
 def _confirm(services: Services, image: Image) -> None:

@@ -90,10 +90,11 @@ def make_ticket(services: Services, caller: Caller, code: str, files: Sequence[F
         if files is None:
             audit.note(connection, event.id, Action.TICKET_MADE, prefix)
         digests = [file.sha256 for file in files or () if file.sha256 is not None]
-        held = images.held(connection, event.id, digests) if digests else {}
-    # Whoever deleted a blob deleted its image, although nobody may have noticed yet.
-    there = {sha256 for sha256, blob_name in held.items() if services.blobs.look(blob_name) is not None}
-    names = [] if files is None else _names(files, most_bytes=services.settings.max_upload_bytes)
+        names = [] if files is None else _names(files, most_bytes=services.settings.max_upload_bytes)
+        held = images.held(connection, event.id, digests) if digests else []
+    # Whoever deleted or overwrote a blob did so to its image, although nobody may have noticed yet.
+    blobs = services.blobs.look_all([blob_name for _, blob_name, _ in held])
+    there = {sha256 for (sha256, _, etag), blob in zip(held, blobs, strict=True) if blob and blob.etag == etag}
     sign = services.blobs.signing
 
     def place(name: str, file: File) -> Place:
