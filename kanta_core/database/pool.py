@@ -10,7 +10,7 @@ import psycopg
 from pgvector.psycopg import register_vector
 from psycopg import errors
 from psycopg.types import TypeInfo
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from kanta_core.database.url import Address, parameters, password
 from kanta_core.errors import DatabaseUnavailable, SchemaOutdated, SignInFailed
@@ -95,8 +95,10 @@ class Database:
             self._pool.open(wait=False)
             with self._pool.connection(timeout=within) as connection:
                 yield connection
-        except psycopg.OperationalError as error:
+        except PoolTimeout as error:
             raise DatabaseUnavailable(SignInFailed().message if self._signed_out else None) from error
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailable from error
         except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject) as error:
             raise SchemaOutdated from error
 

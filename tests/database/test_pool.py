@@ -11,11 +11,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from devhost.postgres import Postgres
 from kanta_core.database import events
 from kanta_core.database.pool import Database
-from kanta_core.errors import DatabaseUnavailable, Invalid, SchemaOutdated
+from kanta_core.database.url import SignedIn
+from kanta_core.errors import DatabaseUnavailable, Invalid, SchemaOutdated, SignInFailed
 
 SIZE = 8
 # Less than a request waits for a connection.
@@ -123,6 +125,27 @@ def test_a_statement_that_takes_too_long_is_stopped(database: Database) -> None:
     with pytest.raises(DatabaseUnavailable):
         sleep()
     assert ask(database) == 1
+
+
+def test_who_can_sign_in_no_more_is_told_so_and_who_is_in_is_told_what_went_wrong(database_url: str) -> None:
+    words = iter([str(conninfo_to_dict(database_url).get("password", ""))])
+
+    def token() -> str:
+        for word in words:
+            return word
+        raise SignInFailed
+
+    with closing(Database(SignedIn(database_url, token), size=2)) as database:
+
+        def sleep() -> None:
+            with database.transaction() as connection:
+                with pytest.raises(DatabaseUnavailable, match="can't sign in"), database.transaction(within=0.5):
+                    pass
+                connection.execute("SET LOCAL statement_timeout = '10ms'")
+                connection.execute("SELECT pg_sleep(10)")
+
+        with pytest.raises(DatabaseUnavailable, match="The database can't be reached"):
+            sleep()
 
 
 def test_a_server_that_is_nowhere_is_unavailable_within_seconds() -> None:
