@@ -158,6 +158,8 @@ def test_where_guests_find_kanta_is_an_address(monkeypatch: pytest.MonkeyPatch) 
         "https://a/?b",
         "https://a/#b",
         "http://[",
+        "https://photos.example:0",
+        "https://photos.example:99999",
     ):
         monkeypatch.setenv("KANTA_PUBLIC_URL", wrong)
         refused("KANTA_PUBLIC_URL")

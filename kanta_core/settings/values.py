@@ -28,7 +28,7 @@ def _key(key: SecretStr) -> SecretStr:
 
 def _address(url: str) -> str:
     its = urlsplit(url)
-    if its.scheme not in ("http", "https") or not its.hostname or its.query or its.fragment:
+    if its.scheme not in ("http", "https") or not its.hostname or its.port == 0 or its.query or its.fragment:
         raise ValueError("an address begins with http:// or https:// and a host, and ends with the path, if any")
     return url.rstrip("/")
 

@@ -20,7 +20,13 @@ def main() -> int:
         account = account_of(settings, Identity(settings.azure_client_id))
         blobs = Blobs(account, link_lifetime=timedelta())
         blobs.create_containers()
-        blobs.allow_pages(origins_of(settings))
+        origins = origins_of(settings)
+        if not blobs.allow_pages(origins):
+            print(
+                "Which pages may write into the account is not this identity's to say: unless its CORS rules let "
+                f"those of {', '.join(origins)} do so, photos go through Kanta.",
+                file=sys.stderr,
+            )
         Queues(account).create_queues()
     except KantaError as error:
         print(error.message, file=sys.stderr)

@@ -17,20 +17,30 @@ from kanta_core.settings import Settings
 from kanta_core.storage.account import storage_errors
 
 _EVERYBODY = "*"
+# By these Kanta knows the rule it asked for; with others it would make a second one and leave the first.
 _METHODS = ["PUT"]
 _HEADERS = ["content-type", "if-none-match", "x-ms-*"]
 _LETS_READ = ["retry-after", "x-ms-*"]
 # Seconds for which a browser need not ask again before it writes; it asks for each address anew, though.
 _MAX_AGE = 3_600
+_PORTS = {"http": 80, "https": 443}
 
 
 def origins_of(settings: Settings) -> tuple[str, ...]:
     """The origins of all pages that may send photos; everybody's on a laptop that stands open and names none."""
-    own = () if settings.public_url is None else ("{0.scheme}://{0.netloc}".format(urlsplit(settings.public_url)),)
+    own = () if settings.public_url is None else (_origin(settings.public_url),)
     origins = tuple(dict.fromkeys([*own, *settings.cors_origins]))
     if _EVERYBODY in origins or (not origins and settings.access == "open"):
         return (_EVERYBODY,)
     return origins
+
+
+def _origin(url: str) -> str:
+    """As browsers write it, and storage compares it: no name, no port that goes without saying, no upper case."""
+    its = urlsplit(url)
+    host = its.hostname or ""
+    port = "" if its.port in (None, _PORTS.get(its.scheme)) else f":{its.port}"
+    return f"{its.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def allow_pages(service: BlobServiceClient, origins: Sequence[str]) -> bool:

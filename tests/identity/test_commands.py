@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import BlobServiceClient
 
 from kanta_core.database.migrate.__main__ import main as migrate
 from kanta_core.storage.__main__ import main as prepare_storage
@@ -50,3 +53,21 @@ def test_an_account_is_prepared_by_the_identity(in_the_cloud: None, endpoint: Id
     assert prepare_storage() == 0
     assert prepare_storage() == 0
     assert {resource for resource, _ in endpoint.given} == {STORAGE}
+
+
+def test_who_may_not_say_which_pages_write_into_the_account_is_told_so(
+    in_the_cloud: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KANTA_PUBLIC_URL", "https://photos.example")
+    assert prepare_storage() == 0
+    assert capsys.readouterr().err == ""
+
+    def refuse(*_: object, **__: object) -> None:
+        refusal = HttpResponseError("AuthorizationPermissionMismatch")
+        refusal.status_code = HTTPStatus.FORBIDDEN
+        raise refusal
+
+    monkeypatch.setattr(BlobServiceClient, "get_service_properties", refuse)
+    assert prepare_storage() == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "those of https://photos.example" in line
