@@ -26,7 +26,7 @@ __all__ = [
 
 
 class Settings(TriggerSettings, StorageSettings, DatabaseSettings, AccessSettings, TelemetrySettings):
-    """Everything else. Secrets are never printed."""
+    """All of them: each kind's, and here those of no kind. Secrets are never printed."""
 
     # Which engine encodes: onnx where it is installed and none is named. Faces of the two are never compared.
     engine: Literal["dlib", "onnx"] | None = None

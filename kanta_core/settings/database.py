@@ -79,10 +79,18 @@ class DatabaseSettings(IdentitySettings):
         mode = self.postgres_sslmode or (_VERIFIED if self.database_sign_in == "identity" else None)
         if mode is None:
             return {}
-        # What PGSSLROOTCERT names is libpq's own to find.
-        if mode != _VERIFIED or os.environ.get("PGSSLROOTCERT"):
+        # What PGSSLROOTCERT names is libpq's own to find, and so are a user's own roots; Azure's are others.
+        found = os.environ.get("PGSSLROOTCERT") or (self.database_sign_in == "password" and _user_has_roots())
+        if mode != _VERIFIED or found:
             return {"sslmode": mode}
         return {"sslmode": mode, "sslrootcert": _systems_roots()}
+
+
+def _user_has_roots() -> bool:
+    try:
+        return (Path.home() / ".postgresql" / "root.crt").is_file()
+    except RuntimeError:  # a user without a home, as in some containers
+        return False
 
 
 def _systems_roots() -> str:

@@ -133,6 +133,26 @@ def test_a_server_is_verified_against_the_systems_roots(tmp_path: Path, monkeypa
     assert asked() == {"sslmode": ["verify-full"]}
 
 
+def test_roots_that_a_user_chose_are_theirs_unless_a_token_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> dict[str, list[str]]:
+        return parse_qs(urlsplit(load(DatabaseSettings).database_url).query)
+
+    roots, own = tmp_path / "roots.pem", tmp_path / ".postgresql" / "root.crt"
+    own.parent.mkdir()
+    for file in (roots, own):
+        file.touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+    monkeypatch.setenv("POSTGRES_SSLMODE", "verify-full")
+    assert asked() == {"sslmode": ["verify-full"], "sslrootcert": [str(roots)]}
+    monkeypatch.setenv("KANTA_DATABASE_SIGN_IN", "password")
+    assert asked() == {"sslmode": ["verify-full"]}
+    own.unlink()
+    assert asked() == {"sslmode": ["verify-full"], "sslrootcert": [str(roots)]}
+
+
 def test_how_a_password_is_encrypted_is_libpqs_to_say_unless_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KANTA_DATABASE_SIGN_IN", "password")
     monkeypatch.setenv("POSTGRES_PASSWORD", "c2VjcmV0")
