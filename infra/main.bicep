@@ -28,8 +28,8 @@ param alertEmails string = ''
 @description('What a month may cost, in the currency of the subscription, before somebody is told. 0: nobody is.')
 param monthlyBudget int = 0
 
-@description('The first day of the month in which the budget begins. Azure lets it be set once only.')
-param budgetStart string = '2026-12-01'
+@description('The first day of the month in which the budget begins. Azure takes no past one, and lets it be set once only. Empty: there is no budget.')
+param budgetStart string = ''
 
 var sizes = {
   small: loadJsonContent('sizes/small.json')
@@ -40,7 +40,10 @@ var name = 'kanta-${uniqueString(subscription().id, environmentName, location)}'
 // Registries and storage accounts have no hyphens in their names.
 var bare = replace(name, '-', '')
 var tags = { 'azd-env-name': environmentName }
-var emails = filter(split(alertEmails, ','), email => !empty(email))
+var receivers = [for email in split(alertEmails, ','): trim(email)]
+var emails = filter(receivers, email => !empty(email))
+// Of what is given as a page's address only scheme, host and port: storage compares it with what browsers send.
+var pages = [for page in split(corsOrigins, ','): join(take(split(trim(page), '/'), 3), '/')]
 
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
   name: 'rg-${environmentName}'
@@ -124,7 +127,7 @@ module storage 'modules/storage.bicep' = {
     tags: tags
     sku: its.storage.sku
     undeleteDays: its.storage.undeleteDays
-    origins: concat([address], filter(split(corsOrigins, ','), origin => !empty(origin)))
+    origins: concat([join(take(split(address, '/'), 3), '/')], filter(pages, page => !empty(page)))
     user: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -190,7 +193,7 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetworking) {
   }
 }
 
-module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
+module budget 'modules/budget.bicep' = if (monthlyBudget > 0 && !empty(budgetStart)) {
   name: 'budget'
   scope: group
   params: {

@@ -129,4 +129,7 @@ curl --fail --silent --show-error --output /dev/null --max-time 30 \
     fail "the app encode does not answer, so Event Grid could not be told of it"
 deploy subscription.bicep "name=$KANTA_NAME"
 
+if [ "${KANTA_MONTHLY_BUDGET:-0}" != 0 ] && [ -z "${KANTA_BUDGET_START:-}" ]; then
+    say "there is no budget: KANTA_MONTHLY_BUDGET wants KANTA_BUDGET_START, the first of this month"
+fi
 say "released: ${KANTA_URL:-$KANTA_NAME}"

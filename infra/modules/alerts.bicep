@@ -8,6 +8,15 @@ param actionGroupId string
 
 var rules = [
   {
+    id: 'down'
+    says: 'Kanta answers nobody, seen from two places outside: the app http, its database or its storage is down.'
+    query: 'AppAvailabilityResults | where Success == false | summarize found = dcount(Location)'
+    over: 1
+    severity: 0
+    every: 'PT5M'
+    within: 'PT15M'
+  }
+  {
     id: 'poison'
     says: 'Photos, exports or messages were given up after five tries. docs/troubleshooting.md tells what to do.'
     query: 'AppMetrics | where Name == "kanta.poison" or (Name == "kanta.queue.length" and tostring(Properties["queue"]) endswith "-poison") | summarize found = sum(Sum)'

@@ -21,6 +21,8 @@ param customDomains array = []
 param startsAt string
 param secrets array
 param settings array
+@description('Settings that take the place of those of the same name.')
+param extra object
 
 var bare = replace(name, '-', '')
 var port = 8080
@@ -47,6 +49,15 @@ var disabledOnLinux = [for function in others: {
   name: 'AzureWebJobs_${function}_Disabled'
   value: 'true'
 }]
+
+var own = concat(settings, disabled, disabledOnLinux, [
+  { name: 'AzureFunctionsWebHost__hostid', value: 'kanta-${work}' }
+  { name: 'OTEL_SERVICE_NAME', value: 'kanta-${work}' }
+  { name: 'FUNCTIONS_WORKER_PROCESS_COUNT', value: its.processes }
+  { name: 'PYTHON_THREADPOOL_THREAD_COUNT', value: its.threads }
+  { name: 'KANTA_DATABASE_POOL_SIZE', value: its.connections }
+])
+var given = [for each in items(extra): { name: each.key, value: each.value }]
 
 resource app 'Microsoft.App/containerApps@2026-03-02-preview' = {
   name: '${name}-${work}'
@@ -85,13 +96,8 @@ resource app 'Microsoft.App/containerApps@2026-03-02-preview' = {
         {
           name: 'kanta'
           image: image
-          env: concat(settings, disabled, disabledOnLinux, [
-            { name: 'AzureFunctionsWebHost__hostid', value: 'kanta-${work}' }
-            { name: 'OTEL_SERVICE_NAME', value: 'kanta-${work}' }
-            { name: 'FUNCTIONS_WORKER_PROCESS_COUNT', value: its.processes }
-            { name: 'PYTHON_THREADPOOL_THREAD_COUNT', value: its.threads }
-            { name: 'KANTA_DATABASE_POOL_SIZE', value: its.connections }
-          ])
+          // Azure refuses two of one name.
+          env: concat(filter(own, each => !contains(extra, each.name)), given)
           resources: { cpu: json(its.cpu), memory: its.memory }
           probes: [
             {

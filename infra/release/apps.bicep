@@ -53,7 +53,11 @@ var reclusterQueues = [
   'kanta-webhook'
 ]
 
-var extra = [for each in items(json(extraSettings)): { name: each.key, value: each.value }]
+var extra = json(extraSettings)
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: name
+}
 
 module settings 'settings.bicep' = {
   name: 'apps-settings'
@@ -76,7 +80,8 @@ module http 'app.bicep' = {
     startsAt: '/system/health'
     customDomains: customDomains
     secrets: settings.outputs.secrets
-    settings: concat(settings.outputs.shared, settings.outputs.served, extra)
+    settings: concat(settings.outputs.shared, settings.outputs.served)
+    extra: extra
   }
 }
 
@@ -97,7 +102,8 @@ module encode 'app.bicep' = {
     external: true
     startsAt: '/admin/host/ping'
     secrets: settings.outputs.secrets
-    settings: concat(settings.outputs.shared, settings.outputs.served, extra)
+    settings: concat(settings.outputs.shared, settings.outputs.served)
+    extra: extra
   }
 }
 
@@ -116,6 +122,35 @@ module recluster 'app.bicep' = {
     external: false
     startsAt: '/admin/host/ping'
     secrets: settings.outputs.secrets
-    settings: concat(settings.outputs.shared, settings.outputs.served, extra)
+    settings: concat(settings.outputs.shared, settings.outputs.served)
+    extra: extra
+  }
+}
+
+var address = settings.outputs.address
+var health = endsWith(address, '/') ? '${address}system/health' : '${address}/system/health'
+
+// Who asks from outside, as an app that is down tells nobody. It is made with the apps: there is nothing to ask before.
+resource seen 'Microsoft.Insights/webtests@2022-06-15' = {
+  name: '${name}-health'
+  location: location
+  tags: { 'hidden-link:${insights.id}': 'Resource' }
+  kind: 'standard'
+  dependsOn: [http]
+  properties: {
+    SyntheticMonitorId: '${name}-health'
+    Name: 'Kanta answers'
+    Enabled: true
+    Kind: 'standard'
+    // Each question costs; two places, so that one's trouble with its network wakes nobody.
+    Frequency: 600
+    Timeout: 30
+    RetryEnabled: true
+    Locations: [
+      { Id: 'emea-nl-ams-azr' }
+      { Id: 'us-va-ash-azr' }
+    ]
+    Request: { RequestUrl: health, HttpVerb: 'GET', ParseDependentRequests: false }
+    ValidationRules: { ExpectedHttpStatusCode: 200, SSLCheck: true, SSLCertRemainingLifetimeCheck: 7 }
   }
 }

@@ -39,6 +39,8 @@ resource environment 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
 var pooled = sizes[size].database.tier != 'Burstable'
 var address = empty(publicUrl) ? 'https://${name}-http.${environment.properties.defaultDomain}' : publicUrl
 
+output address string = address
+
 output secrets array = [
   {
     name: 'organiser-key'

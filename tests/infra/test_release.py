@@ -139,6 +139,12 @@ def test_every_command_is_told_azds_subscription(release: Release) -> None:
             assert words[words.index("--subscription") + 1] == "subscription-1", words
 
 
+def test_a_budget_without_a_beginning_is_said_to_be_none(release: Release) -> None:
+    assert "there is no budget" in release(KANTA_MONTHLY_BUDGET="100").said
+    assert "there is no budget" not in release(KANTA_MONTHLY_BUDGET="100", KANTA_BUDGET_START="2027-01-01").said
+    assert "there is no budget" not in release(KANTA_MONTHLY_BUDGET="0").said
+
+
 def test_custom_domains_outlive_a_release(release: Release) -> None:
     bound = '[{"name": "photos.example", "bindingType": "SniEnabled", "certificateId": "c1"}]'
 
