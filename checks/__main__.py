@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from checks import bicep, contents, dockerfile, locks, policies, roles, settings, triggers
+from checks import bicep, contents, dockerfile, docs, locks, policies, roles, settings, triggers
 
 Check = Callable[[Path], list[str]]
 
@@ -14,6 +14,7 @@ CHECKS: tuple[Check, ...] = (
     locks.check,
     dockerfile.check,
     contents.check,
+    docs.check,
     bicep.check,
     settings.check,
     triggers.check,
