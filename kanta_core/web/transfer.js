@@ -7,6 +7,8 @@ import { expired, placeOf } from "./tickets.js";
 
 // Some networks swallow what they don't let through; it is found out sooner than a stalled transfer.
 const FIRST_BYTE = 20_000;
+// Others let a photo begin and cut it off: where none has ever arrived, so many times are enough.
+const MOST_BROKEN = 2;
 
 /**
  * Whether storage takes photos from here, for as long as the page is open: nobody knows, it has taken one, or it
@@ -32,8 +34,10 @@ export async function send(item, items, moved, signal) {
     try {
       answer = await (place.blockBytes ? inBlocks : inOne)(place, item.file, moved, signal);
     } catch (error) {
-      if (signal.aborted || straight === "open" || error.left > 0) throw error;
-      // Not a byte has left: whether the connection is gone or only the way to storage, Kanta's answer tells.
+      if (signal.aborted || straight === "open") throw error;
+      if (error.left > 0) place.broken += 1;
+      if (error.left > 0 && place.broken < MOST_BROKEN) throw error;
+      // Whether the connection is gone or only the way to storage, Kanta's answer tells.
       break;
     }
     if (taken(answer, place)) {
@@ -53,17 +57,21 @@ export async function send(item, items, moved, signal) {
 }
 
 /** Whether storage has the photo now: by this request, or by one before whose answer was lost. */
-function taken({ status, text }, place) {
-  if (status === 201) return true;
-  const code = /<Code>(\w+)<\/Code>/.exec(text)?.[1];
+function taken(answer, place) {
+  const code = codeOf(answer);
   return (
-    status === 412 ||
+    answer.status === 201 ||
+    answer.status === 412 ||
     code === "BlobAlreadyExists" ||
     code === "UnauthorizedBlobOverwrite" ||
-    // What the emulator calls it; elsewhere a link may be refused so that was never good.
-    (code === "AuthorizationPermissionMismatch" && place.unsure && straight === "open")
+    // What the emulator calls it, the one storage without encryption. Elsewhere it says that Kanta has lost its right
+    // to write there, and nothing of the photo.
+    (code === "AuthorizationPermissionMismatch" && place.unsure && place.url.startsWith("http:"))
   );
 }
+
+/** Storage's own word for what is wrong. */
+const codeOf = ({ text }) => /<Code>(\w+)<\/Code>/.exec(text)?.[1];
 
 /** @param {import("./tickets.js").Place} place */
 async function inOne(place, file, moved, signal) {
@@ -103,7 +111,7 @@ async function inBlocks(place, file, moved, signal) {
     moved: () => moved(file.size),
     signal,
   });
-  if (answer.status !== 400) return answer;
+  if (codeOf(answer) !== "InvalidBlockList") return answer;
   // Blocks that were left alone for long are gone.
   place.staged = 0;
   throw new Problem(503, { detail: "A part of the photo got lost." });

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from devhost.preflight import free_ports
 from tests.e2e.stack import Stack
 from tests.web.guests import Party
+from tests.web.sending import jpeg
 from tests.web.visitor import KEY, Visitor
 
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -113,3 +114,16 @@ def garden(yale_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Party:
         other_selfie=root / "subject04.sad.png",
         stranger=root / "subject09.sad.png",
     )
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Callable[..., list[Path]]:
+    """Writes so many small photos, in one folder."""
+
+    def write(many: int, *, first: int = 0) -> list[Path]:
+        paths = [tmp_path / f"photo {first + number}.jpg" for number in range(many)]
+        for number, path in enumerate(paths):
+            path.write_bytes(jpeg(first + number))
+        return paths
+
+    return write

@@ -21,19 +21,6 @@ ON_THEIR_WAY = 4
 MEBIBYTE = 2**20
 
 
-@pytest.fixture
-def photos(tmp_path: Path) -> Callable[..., list[Path]]:
-    """Writes so many small photos, in one folder."""
-
-    def write(many: int, *, first: int = 0) -> list[Path]:
-        paths = [tmp_path / f"photo {first + number}.jpg" for number in range(many)]
-        for number, path in enumerate(paths):
-            path.write_bytes(jpeg(first + number))
-        return paths
-
-    return write
-
-
 def test_what_was_here_before_is_not_sent_again_and_what_is_there_twice_is_a_duplicate(
     visitor: Visitor, photos: Callable[..., list[Path]], tmp_path: Path
 ) -> None:
