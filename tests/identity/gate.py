@@ -55,8 +55,7 @@ class Gate:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.close()
-        self.cut_off()
+        self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_SECONDS)
         self._loop.close()
@@ -67,6 +66,11 @@ class Gate:
 
     def _run(self, what: Any) -> Any:  # noqa: ANN401 - whatever the coroutine gives
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(_SECONDS)
+
+    async def _close(self) -> None:
+        # On its own thread: a guest may be leaving at this moment.
+        self._server.close()
+        await self._end_all()
 
     async def _end_all(self) -> None:
         guests = list(self._guests)
