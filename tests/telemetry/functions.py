@@ -96,6 +96,9 @@ def running(services: Services, **settings: str) -> Iterator[Functions]:
             yield Functions(services, loaded, TestClient(gateway))
         finally:
             telemetry.shut_down()
-            sys.modules.pop("function_app", None)
+            module = sys.modules.pop("function_app", None)
+            if module is not None:
+                # It says good-bye when it is collected, in a loop of its own: it may be inside another's by then.
+                module.app.startup_task_done = False
             signal.signal(signal.SIGTERM, before)
             logging.setLogRecordFactory(factory)
