@@ -9,4 +9,5 @@ queueing       queues and servers                       replicas     replicas th
 people         when an event is reclustered             flow         all of it, put together and run
 outcome        what came of a run                       limits       where each part is full
 prices         what it costs                            local        the dev host's machine instead of a cloud
+compared       how far off it was                      document     docs/scale.md
 """

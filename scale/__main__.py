@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from scale.document import DOCUMENT, with_tables
+from scale.document import write_tables
 from scale.gatherings import ALL
 from scale.service_times import recorded
 from scale.sizes import LARGE, SMALL
@@ -29,11 +29,13 @@ def main() -> None:
     for name in given.gatherings:
         if name not in names:
             parser.error(f"there is no gathering {name}")
+    if given.write and (given.gatherings or given.size or given.seed):
+        parser.error("--write writes all of it")
     chosen = [gathering for gathering in ALL if not given.gatherings or gathering.name in given.gatherings]
     wanted = [sizes[given.size]] if given.size else list(sizes.values())
     tables = all_tables(chosen, wanted, recorded(), seed=given.seed)
     if given.write:
-        DOCUMENT.write_text(with_tables(DOCUMENT.read_text(encoding="utf-8"), tables), encoding="utf-8")
+        write_tables(tables)
     else:
         sys.stdout.write("\n".join(tables.values()))
 

@@ -46,6 +46,7 @@ class Flow:
         self.photos: list[Photo] = []
         self.search_seconds: list[float] = []
         self.most_connections = 0
+        self.most_cores = 0.0
         self.finished_at = 0.0
         self._open = gathering.all_photos + gathering.searches * gathering.events
         self._events = [Event(gathering.before * self._kind.faces) for _ in range(gathering.events)]
@@ -59,6 +60,7 @@ class Flow:
             seconds=times.recluster.at,
             database_seconds=times.recluster_database,
             settled=self._settle,
+            urgent=self._shared is not None,
         )
 
     def _make_apps(self) -> None:
@@ -79,7 +81,8 @@ class Flow:
             rule=self.size.rule,
             cold_start=self.region.cold_start,
             process=self._process,
-            changed=self._count_connections,
+            changed=self._count,
+            has_room=lambda cores: self._cores() + cores <= self.size.cores,
         )
 
     def _process(self, meter: Meter) -> Process:
@@ -87,15 +90,19 @@ class Flow:
             return Process(self._shared, simpy.Resource(self.env, 1))
         return Process(Servers(self.env, 1, meter=meter))
 
-    def _count_connections(self) -> None:
-        """At most: a process opens one for each of its places, and keeps it for two minutes."""
+    def _cores(self) -> float:
+        return sum(app.replicas * app.size.cores for app in self.apps.values())
+
+    def _count(self) -> None:
+        """At most: a process opens a connection for each of its places, and keeps it for two minutes."""
         apps = self.apps.values()
         now = sum(app.replicas * app.size.processes * min(app.size.places, app.size.connections) for app in apps)
         self.most_connections = max(self.most_connections, now)
+        self.most_cores = max(self.most_cores, self._cores())
 
     def run(self) -> None:
         """To the last photo that is found under its person, and on until the replicas it took are gone."""
-        self._count_connections()
+        self._count()
         gathering = self.gathering
         self.env.process(self._bring(*gathering.arrivals(self._random)))
         self.env.process(self._look(*gathering.looks(self._random)))

@@ -8,7 +8,7 @@ from math import inf
 from kanta_core.pipeline.people.recluster import PAUSE_FACTOR
 from scale.gatherings import Gathering
 from scale.service_times import Photo, ServiceTimes
-from scale.sizes import Size
+from scale.sizes import AppSize, Size
 
 # Requests a second that a general-purpose v2 account takes, and messages that one of its queues takes: Microsoft
 # Learn, scalability targets. A photo: written, read, its pictures; its message written, read, renewed, deleted.
@@ -28,21 +28,26 @@ class Limit:
 
 
 def limits(gathering: Gathering, size: Size, times: ServiceTimes) -> list[Limit]:
-    """The lowest first. The database is taken as it is when the event has all of its faces."""
+    """The lowest first.
+
+    The database is taken as it is when the event has all of its faces, the environment as if none of its cores
+    waited or reclustered.
+    """
     photo = times.photo(gathering.kind)
-    encode, http, recluster = size.encode, size.http, size.recluster
+    encode, http = size.encode, size.http
     event = (gathering.before + gathering.photos) * photo.faces
     searches = gathering.searches / gathering.photos
     a_request = gathering.over_http * photo.upload + searches * (
         times.photo("3 MP, 1 person").encode + times.search.at(event)
     )
-    reclustering = _reclustering(gathering, size, times)
+    environment = (photo.encode + photo.around) * _cores(encode) + a_request * _cores(http)
     rates = [
         Limit("encode", _rate(encode.most * encode.processes, photo.encode + photo.around), "encode's replicas"),
+        Limit("environment", _rate(size.cores, environment), "the environment's core quota"),
         Limit("http", _rate(http.most * http.processes, a_request), "http's replicas; upload tickets"),
         Limit(
             "recluster",
-            _rate(recluster.most * recluster.processes, reclustering),
+            _reclustered(gathering, size, times.recluster.at(event)),
             "recluster's replicas; KANTA_RECLUSTER_SCHEDULE",
         ),
         Limit(
@@ -74,15 +79,20 @@ def largest_event(times: ServiceTimes) -> int:
     return faces
 
 
-def _reclustering(gathering: Gathering, size: Size, times: ServiceTimes) -> float:
-    """Seconds of reclustering that a photo brings about.
+def _reclustered(gathering: Gathering, size: Size, seconds: float) -> float:
+    """Photos a minute at which reclusters of `seconds` keep every process busy.
 
-    At most one recluster a photo and one a look of the timer, for each event. Where photos come closer than
-    reclusters and their pauses, those get a tenth of the time and no photo waits for them.
+    An event has at most one recluster a photo, one a look of the timer, and reclusters and their pauses back to
+    back: where that does not fill the processes in all events together, no rate does.
     """
-    between = 3_600 * gathering.hours / gathering.photos
-    seconds = times.recluster.at((gathering.before + gathering.photos) * times.photo(gathering.kind).faces)
-    return min(seconds * between / max(between, size.recluster_every), between / (1 + PAUSE_FACTOR))
+    processes = size.recluster.most * size.recluster.processes
+    share = min(seconds / size.recluster_every, 1 / (1 + PAUSE_FACTOR))
+    return inf if gathering.events * share <= processes else _rate(processes, seconds)
+
+
+def _cores(app: AppSize) -> float:
+    """Cores that the environment gives for each process."""
+    return app.cores / app.processes
 
 
 def _rate(servers: float, seconds: float) -> float:

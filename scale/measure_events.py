@@ -27,8 +27,6 @@ _SEARCHES, _JOINS, _A_PHOTO = 20, 40, 5
 # The first of a size may load what smaller events do not need.
 _RECLUSTERS = 2
 _MEMORY = 512_000_000
-# What /proc counts in ticks of 10 ms may come out as nothing.
-_LEAST = 0.00001
 # Faces of an event for the first time through, which loads numpy and fills caches.
 _WARM = 200
 
@@ -45,7 +43,7 @@ def event_times(services: Services, url: str, sizes: Sequence[int]) -> dict[str,
     _times(services, url, _WARM)
     for faces in sizes:
         for name, seconds in _times(services, url, faces).items():
-            points.setdefault(name, []).append((faces, max(round(seconds, 6), _LEAST)))
+            points.setdefault(name, []).append((faces, round(seconds, 6)))
     return {name: Curve(points=tuple(found)) for name, found in points.items()}
 
 

@@ -59,6 +59,7 @@ def simulate(flow: Flow) -> Outcome:
     last = max(photo.searchable for photo in photos)
     busiest = {name: app.meter.peak() / (app.size.most * app.size.processes) for name, app in flow.apps.items()}
     busiest["database"] = flow.database.meter.peak() / flow.database.count
+    busiest["environment"] = flow.most_cores / flow.size.cores
     busiest["connections"] = flow.most_connections / flow.size.database.connections
     return Outcome(
         photos=len(photos),

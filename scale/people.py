@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import simpy
 
@@ -53,6 +54,7 @@ class Reclusters:
         seconds: Callable[[float], float],
         database_seconds: Curve,
         settled: Callable[[], None],
+        urgent: bool = False,
     ) -> None:
         self.done = 0
         self.longest = 0.0
@@ -63,6 +65,8 @@ class Reclusters:
         self._seconds = seconds
         self._database_seconds = database_seconds
         self._settled = settled
+        # Where photos stand in the same line, reclusters go before them.
+        self._urgent = urgent
         # In order of change, so that a run depends on its seed alone.
         self._changed: dict[Event, None] = {}
         env.process(self._ask())
@@ -81,7 +85,7 @@ class Reclusters:
             for event in self._changed:
                 if not event.asked and (event.due <= self._env.now or not event.coming):
                     event.asked = True
-                    self._app.line.put(lambda process, event=event: self._recluster(process, event), urgent=True)  # type: ignore[misc]  # mypy infers no lambda with a default
+                    self._app.line.put(partial(self._recluster, event=event), urgent=self._urgent)
 
     def _recluster(self, process: Process, event: Event) -> Steps:
         started, faces, read = self._env.now, event.faces, event.new

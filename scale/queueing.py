@@ -40,15 +40,24 @@ class Meter:
 class Servers:
     """`count` servers that take whoever comes first. With `turns`, nobody is served longer than that at a stretch.
 
+    Where all of them work, each takes `crowded` times as long: cores share caches and memory.
     As service times are known when somebody comes, so is the end: one event a stretch, however long the queue.
     """
 
     def __init__(
-        self, env: simpy.Environment, count: int, *, turns: float | None = None, meter: Meter | None = None
+        self,
+        env: simpy.Environment,
+        count: int,
+        *,
+        turns: float | None = None,
+        crowded: float = 1.0,
+        meter: Meter | None = None,
     ) -> None:
         self._env = env
         self._free = [0.0] * count
         self._turns = turns
+        # What each other one at work adds.
+        self._crowding = (crowded - 1) / (count - 1) if count > 1 else 0.0
         self.count = count
         self.meter = meter or Meter()
         self.waited = 0.0
@@ -67,6 +76,9 @@ class Servers:
     def _stretch(self, seconds: float) -> simpy.Event:
         now = self._env.now
         start = max(now, self._free[0])
+        if self._crowding:
+            # The first is the one that serves.
+            seconds *= 1 + self._crowding * sum(free > start for free in self._free[1:])
         heapq.heapreplace(self._free, start + seconds)
         self.waited += start - now
         self.meter.add(start, seconds)

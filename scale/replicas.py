@@ -49,7 +49,8 @@ class _Replica:
 class App:
     """One container app: a queue of jobs, and replicas that do them.
 
-    Those of `size.least` are there from the beginning. `process` makes a replica's processes.
+    Those of `size.least` are there from the beginning. `process` makes a replica's processes, `has_room` says
+    whether the environment has so many cores left.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class App:
         cold_start: float,
         process: Callable[[Meter], Process],
         changed: Callable[[], None] = lambda: None,
+        has_room: Callable[[float], bool] = lambda _: True,
     ) -> None:
         self.size = size
         self.line: Line[Job] = Line(env)
@@ -74,6 +76,7 @@ class App:
         self._cold_start = cold_start
         self._process = process
         self._changed = changed
+        self._has_room = has_room
         self._replicas: list[_Replica] = []
         self._coming = 0
         self._ended_seconds = 0.0
@@ -97,7 +100,9 @@ class App:
             wanted = self._steady(self._wanted_now())
             now = self.replicas
             for _ in range(now, wanted):
-                self._env.process(self._start())
+                if not self._has_room(self.size.cores):
+                    break
+                self._start()
             for replica in self._replicas[wanted:] if wanted < now else ():
                 self._end(replica)
 
@@ -115,11 +120,13 @@ class App:
             self._wanted.popleft()
         return max(each for _, each in self._wanted)
 
-    def _start(self) -> Steps:
+    def _start(self) -> None:
         self.cold_starts += 1
         self._coming += 1
         self._note()
-        paid_from = self._env.now
+        self._env.process(self._come(self._env.now))
+
+    def _come(self, paid_from: float) -> Steps:
         yield self._env.timeout(self._cold_start)
         self._coming -= 1
         self._add(paid_from)

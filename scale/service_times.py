@@ -10,13 +10,17 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 RECORD = Path(__file__).with_name("service_times.json")
+# What grows with an event is measured in events of so many faces.
+FACES = (1_000, 5_000, 20_000, 50_000)
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """What is kept with the project as JSON."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Curve(_Record):
+class Curve(Record):
     """Seconds by the number of faces of an event: (faces, seconds), faces rising.
 
     Between two points a power of the number; below the first the first; beyond the last as the last two rise,
@@ -39,7 +43,7 @@ class Curve(_Record):
         return exp(seconds[after - 1] + share * (seconds[after] - seconds[after - 1]))
 
 
-class Photo(_Record):
+class Photo(Record):
     """One kind of photo: processor seconds each, of the worker unless said.
 
     `stages` are those of one photo inside the encoder and say how `encode`, the mean of several, comes about.
@@ -60,14 +64,14 @@ class Photo(_Record):
     upload_database: float
 
 
-class Start(_Record):
+class Start(Record):
     """Seconds until a process can work: the app's import, and the encoder's with the first photo."""
 
     app: float
     encoder: float
 
 
-class ServiceTimes(_Record):
+class ServiceTimes(Record):
     """All that was measured in one go. `load` is how busy the machine was: processes that wanted to run."""
 
     measured_on: str

@@ -61,6 +61,14 @@ class Size:
     # KANTA_RECLUSTER_SCHEDULE in seconds, as infra/release/settings.bicep has it.
     recluster_every: float = 5.0
     rule: ScaleRule = field(default_factory=ScaleRule)
+    # Cores that all replicas together may have: what an environment is given unless more is asked for (Microsoft
+    # Learn, "Quotas for Azure Container Apps": Managed Environment Consumption Cores).
+    cores: float = 100.0
+
+    @property
+    def most_cores(self) -> float:
+        """Cores of all the replicas there may be."""
+        return sum(app.most * app.cores for app in (self.http, self.encode, self.recluster))
 
 
 # vCores and user connections: Microsoft Learn, "Limits in Azure Database for PostgreSQL flexible server".

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from math import isfinite
 
+from scale.document import markdown
 from scale.flow import Flow
 from scale.gatherings import Gathering
 from scale.limits import largest_event, limits
@@ -16,34 +18,59 @@ from scale.sizes import AppSize, Size
 
 
 def all_tables(
-    gatherings: Iterable[Gathering], sizes: Sequence[Size], times: ServiceTimes, *, seed: int
+    gatherings: Sequence[Gathering], sizes: Sequence[Size], times: ServiceTimes, *, seed: int
 ) -> dict[str, str]:
     """Every table by its name, as Markdown."""
-    came, costs, full = [], [], []
-    for gathering in gatherings:
-        for size in sizes:
-            outcome = simulate(Flow(gathering, size, times, region=Region(), seed=seed))
-            came.append(outcome_row(gathering, size, outcome))
-            costs.append(cost_row(gathering, size, outcome, times))
-            full.append(limit_row(gathering, size, times))
+    return cheap_tables(gatherings, sizes, times) | simulated_tables(gatherings, sizes, times, seed=seed)
+
+
+def cheap_tables(gatherings: Iterable[Gathering], sizes: Sequence[Size], times: ServiceTimes) -> dict[str, str]:
+    """Those that need no simulation."""
+    full = [limit_row(gathering, size, times) for gathering in gatherings for size in sizes]
     return {
         "sizes": _sizes(sizes),
-        "outcomes": _markdown(_OUTCOME_HEADS, came),
-        "costs": _markdown(_COST_HEADS, costs),
         "standing": _standing(sizes),
-        "limits": _markdown(_LIMIT_HEADS, full),
+        "limits": markdown(_LIMIT_HEADS, full),
         "photos": _photos(times),
         "events": _events(times),
         "prices": _prices(),
     }
 
 
+def simulated_tables(
+    gatherings: Sequence[Gathering], sizes: Sequence[Size], times: ServiceTimes, *, seed: int
+) -> dict[str, str]:
+    """What comes of the gatherings, and what it costs, each with a mark of what it was made of."""
+    mark = f"<!-- made of {made_of(gatherings, sizes, times, seed=seed)} -->\n"
+    came, costs = [], []
+    for gathering in gatherings:
+        for size in sizes:
+            outcome = simulate(Flow(gathering, size, times, region=Region(), seed=seed))
+            came.append(outcome_row(gathering, size, outcome))
+            costs.append(cost_row(gathering, size, outcome, times))
+    return {
+        "outcomes": markdown(_OUTCOME_HEADS, came) + mark,
+        "costs": markdown(_COST_HEADS, costs) + mark,
+    }
+
+
+def made_of(gatherings: Sequence[Gathering], sizes: Sequence[Size], times: ServiceTimes, *, seed: int) -> str:
+    """A digest of all that a simulation goes by, its code aside: another one, and its tables are of yesterday."""
+    given = (times.model_dump_json(), *gatherings, *sizes, Region(), PRICES, DATABASES, seed)
+    return hashlib.sha256("\n".join(map(repr, given)).encode()).hexdigest()[:16]
+
+
 def _sizes(sizes: Sequence[Size]) -> str:
     rows = [
-        (size.name, *(_app(app) for app in (size.http, size.encode, size.recluster)), _database(size))
+        (
+            size.name,
+            *(_app(app) for app in (size.http, size.encode, size.recluster)),
+            f"{size.most_cores:g} of {size.cores:g}",
+            _database(size),
+        )
         for size in sizes
     ]
-    return _markdown(("size", "http", "encode", "recluster", "database"), rows)
+    return markdown(("size", "http", "encode", "recluster", "cores at most", "database"), rows)
 
 
 def _photos(times: ServiceTimes) -> str:
@@ -57,7 +84,7 @@ def _photos(times: ServiceTimes) -> str:
     ]
     heads = ("ms of one core", *times.photos[0].stages, "encoder", "around it", "database", "upload")
     measured = f"{times.machine}, {times.measured_on}, {times.load:.1f} processes wanted to run.\n"
-    return f"{_markdown(heads, rows)}\n{measured}"
+    return f"{markdown(heads, rows)}\n{measured}"
 
 
 def _events(times: ServiceTimes) -> str:
@@ -73,13 +100,13 @@ def _events(times: ServiceTimes) -> str:
     large = (
         f"At about {largest_event(times):,} faces a recluster would take ten minutes, as long as a function may.\n"
     )
-    return f"{_markdown(heads, rows)}\n{large}"
+    return f"{markdown(heads, rows)}\n{large}"
 
 
 def _prices() -> str:
     rows = [(each.per, f"{each.dollars:.8f}".rstrip("0"), each.source) for each in PRICES]
     databases = [(f"hour of {sku}", f"{each.dollars}", each.source) for sku, each in DATABASES.items()]
-    return _markdown(("a", "$", "from"), [*rows, *databases])
+    return markdown(("a", "$", "from"), [*rows, *databases])
 
 
 _OUTCOME_HEADS = (
@@ -126,7 +153,7 @@ def _standing(sizes: Sequence[Size]) -> str:
     for size in sizes:
         its = standing(size)
         rows.append((size.name, *(f"{each:.0f}" for each in (its.containers, its.database, its.kept, its.total))))
-    return _markdown(("$ a month, nothing happening", "least replicas", "database", "its disk", "together"), rows)
+    return markdown(("$ a month, nothing happening", "least replicas", "database", "its disk", "together"), rows)
 
 
 def _app(app: AppSize) -> str:
@@ -135,11 +162,6 @@ def _app(app: AppSize) -> str:
 
 def _database(size: Size) -> str:
     return size.database.sku + (", with a standby" if size.database.doubled else "")
-
-
-def _markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _ms(seconds: float) -> str:

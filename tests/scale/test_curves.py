@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scale.service_times import Curve, recorded
+from scale.service_times import FACES, Curve, recorded
 
 
 def test_between_two_points_a_curve_is_a_power_of_the_faces() -> None:
@@ -25,8 +25,19 @@ def test_what_is_recorded_makes_sense() -> None:
     for photo in times.photos:
         # The stages are of one photo, the encoder's of several.
         assert sum(photo.stages.values()) == pytest.approx(photo.encode, rel=0.5)
-        assert photo.around < photo.encode
+        # A row, a thumbnail and a picture of each face cost a millisecond at least.
+        assert 0.001 < photo.around < photo.encode
+        assert photo.database > 0
+        assert photo.upload > 0
     assert times.photo("12 MP, 30 people").encode > times.photo("3 MP, 6 people").encode
+
+
+def test_every_curve_is_of_the_events_that_are_measured() -> None:
+    times = recorded()
+    for name in ("join_database", "search", "search_database", "recluster", "recluster_database"):
+        points = getattr(times, name).points
+        assert tuple(faces for faces, _ in points) == FACES, f"{name}: python -m scale.measure"
+        assert all(seconds > 0 for _, seconds in points)
     for curve in (times.recluster, times.join_database):
         seconds = [each for _, each in curve.points]
         assert seconds == sorted(seconds)

@@ -62,6 +62,26 @@ def test_who_takes_turns_gets_as_much_done_and_lets_the_short_ones_go_first() ->
     assert machine.meter.total == pytest.approx(10.1)
 
 
+def test_servers_that_all_work_take_longer_where_they_crowd_each_other() -> None:
+    def both(crowded: float) -> float:
+        env = simpy.Environment()
+        machine = Servers(env, 2, turns=0.01, crowded=crowded)
+        for _ in range(2):
+            env.process(machine.serve(10.0))
+        env.run()
+        return float(env.now)
+
+    assert both(1.0) == pytest.approx(10.0)
+    assert both(1.5) == pytest.approx(15.0, rel=0.01)
+
+
+def test_one_server_at_work_is_crowded_by_nobody() -> None:
+    env = simpy.Environment()
+    env.process(Servers(env, 2, turns=0.01, crowded=1.5).serve(10.0))
+    env.run()
+    assert env.now == pytest.approx(10.0)
+
+
 def line_with(random: np.random.Generator) -> tuple[simpy.Environment, Line[int], list[int]]:
     env = simpy.Environment()
     line: Line[int] = Line(env)

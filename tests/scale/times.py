@@ -53,7 +53,7 @@ def gathering(**changed: float) -> Gathering:
     return Gathering("test", kind=KIND, **given)  # type: ignore[arg-type]  # counts are whole where they are given
 
 
-def size(*, workers: int = 4, least: int | None = None, database: int = 4) -> Size:
+def size(*, workers: int = 4, least: int | None = None, database: int = 4, cores: float = 100.0) -> Size:
     """`workers` replicas of one process for encoding, all there from the beginning unless `least` says so."""
     one = AppSize(cores=1, memory=2, processes=1, places=2, connections=2, target=2, least=1, most=1)
     encode = replace(one, least=workers if least is None else least, most=workers)
@@ -64,4 +64,5 @@ def size(*, workers: int = 4, least: int | None = None, database: int = 4) -> Si
         recluster=one,
         database=DatabaseSize("Standard_B2s", database, 414),
         recluster_every=15.0,
+        cores=cores,
     )
