@@ -17,6 +17,7 @@ _SECTIONS = (
     "search",
     "guests",
     "pipeline",
+    "telemetry",
     "scale",
 )
 # Only when named: these take many minutes, or print what is then written into the code.

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,6 @@ from tests.telemetry.functions import ROOT, running
 
 # Less than what one request to nobody is given.
 AT_ONCE = 4.0
-PER_PHOTO = 0.0001
 
 
 class _Trace:
@@ -149,52 +148,3 @@ def test_without_a_destination_no_sdk_is_imported() -> None:
     )
     settings = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=settings, check=True, timeout=60)
-
-
-def _photo() -> None:
-    """What one photo has telemetry do, from its upload to its people."""
-    with telemetry.invoked(_Invocation("00-" + "1" * 32 + "-" + "1" * 16 + "-01")):
-        with telemetry.request("", request="r", invocation="i"), telemetry.span("upload", bytes=1) as span:
-            span.note(event="e", image="i")
-            telemetry.carrier()
-        with telemetry.span("encode", kind="consumer", follows=None, since=1) as span:
-            telemetry.stage_taken("read", 1, 2)
-            span.note(event="e", image="i")
-            for name in ("decode", "detect", "embed", "store"):
-                with telemetry.stage(name):
-                    pass
-            telemetry.count_image("encoded")
-            telemetry.count_faces(1)
-        with telemetry.stage("recluster", kind="consumer"):
-            telemetry.count_people_changed(1)
-
-
-def test_off_it_costs_a_photo_next_to_nothing(record_property: Callable[[str, object], None]) -> None:
-    photos = 500
-    rounds = []
-    for _ in range(5):
-        begun = time.process_time()
-        for _ in range(photos):
-            _photo()
-        rounds.append((time.process_time() - begun) / photos)
-    record_property("figure", f"telemetry, off: {min(rounds) * 1e6:.0f} µs a photo")
-    assert min(rounds) < PER_PHOTO
-
-
-def test_on_it_costs_a_photo_a_millisecond_at_most(
-    collector: Collector, record_property: Callable[[str, object], None]
-) -> None:
-    photos = 100
-    rounds = []
-    for _ in range(5):
-        begun = time.process_time()
-        for _ in range(photos):
-            _photo()
-        # What is sent in the background is this process's time, too.
-        assert telemetry.flush()
-        rounds.append((time.process_time() - begun) / photos)
-    record_property(
-        "figure", f"telemetry, on: {min(rounds) * 1e3:.2f} ms a photo, sent and taken by the collector"
-    )
-    assert min(rounds) < 50 * PER_PHOTO
-    assert len(collector.named("encode")) == 5 * photos
