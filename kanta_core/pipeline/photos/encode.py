@@ -32,7 +32,7 @@ from kanta_core.errors import EmptyImage, ImageRefused, ImageTooLarge, KantaErro
 from kanta_core.pipeline.photos.claim import claim
 from kanta_core.pipeline.photos.join import find_alike, starts
 from kanta_core.pipeline.photos.pictures import forget_faces, forget_pictures, keep_pictures
-from kanta_core.pipeline.photos.read import Read, read
+from kanta_core.pipeline.photos.read import Read, is_current, read
 from kanta_core.pipeline.photos.remove import forget_blob
 from kanta_core.services import Services
 
@@ -49,7 +49,7 @@ def encode(services: Services, blob_name: str) -> None:
     # The row before the blob: a version claimed between the two is newer than what is seen here.
     with services.database.transaction() as connection:
         known = images.of_blob(connection, blob_name)
-    if known is not None and not known.waits and _is_current(services, known):
+    if known is not None and not known.waits and is_current(services, known):
         return
     began = time.time_ns()
     try:
@@ -82,11 +82,6 @@ def _claim_and_encode(
     except Exception as error:
         _note(services, blob_name, error)
         raise
-
-
-def _is_current(services: Services, image: Image) -> bool:
-    blob = services.blobs.look(image.blob_name)
-    return blob is not None and blob.etag == image.etag
 
 
 def _encode(services: Services, image: Image, version: Version, data: bytes | None) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from typing import NamedTuple
 
 from kanta_core.database.claims import Version
+from kanta_core.domain.records import Image
 from kanta_core.services import Services
 
 
@@ -30,3 +31,9 @@ def read(services: Services, blob_name: str) -> Read | None:
     blob, data = found
     sha256 = hashlib.sha256(data).digest() if data else None
     return Read(Version(blob.etag, sha256, blob.size, blob.modified), data or None, blob.traceparent)
+
+
+def is_current(services: Services, image: Image) -> bool:
+    """Whether the image's blob is there, in the version that the image is of."""
+    blob = services.blobs.look(image.blob_name)
+    return blob is not None and blob.etag == image.etag

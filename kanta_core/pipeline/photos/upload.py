@@ -17,7 +17,7 @@ from kanta_core.database import arrivals, events, images
 from kanta_core.domain.records import Image
 from kanta_core.errors import BlobChanged, EventNotFound, ImageTooLarge, UploadOvertaken
 from kanta_core.pipeline.photos.claim import claim
-from kanta_core.pipeline.photos.read import read
+from kanta_core.pipeline.photos.read import is_current, read
 from kanta_core.pipeline.photos.remove import forget_blob
 from kanta_core.services import Services
 from kanta_core.storage.names import PHOTOS
@@ -57,7 +57,7 @@ def _upload(services: Services, code: str, data: bytes, *, file_name: str | None
     format_ = check(data, max_pixels=services.settings.max_pixels)
     name = shown_name(file_name)
     uploaded = _insert(services, code, data, format_, name)
-    if uploaded.image.etag is not None and not _is_there(services, uploaded.image):
+    if uploaded.image.etag is not None and not is_current(services, uploaded.image):
         _notice(services, uploaded.image)
         uploaded = _insert(services, code, data, format_, name)
     if uploaded.image.etag is None:
@@ -91,11 +91,6 @@ def _insert(services: Services, code: str, data: bytes, format_: Format, name: s
         image = images.holder(connection, event_id, sha256)
     assert image is not None
     return Uploaded(image, new)
-
-
-def _is_there(services: Services, image: Image) -> bool:
-    blob = services.blobs.look(image.blob_name)
-    return blob is not None and blob.etag == image.etag
 
 
 def _notice(services: Services, image: Image) -> None:
