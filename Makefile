@@ -26,7 +26,7 @@ run: $(VENV)/.laptop $(VENV)/.networks node_modules/.installed ## serves on KANT
 	@exec $(PY) -m devhost
 
 test: $(VENV)/.dev $(VENV)/.checkov $(VENV)/.networks node_modules/.installed $(VENV)/.photos ## every test that needs no network and no cloud, with coverage by package
-	@exec $(BIN)/pytest --cov --cov-report= -p tests.coverage_table -n 3 --dist loadfile $(PYTEST)
+	@PYTHONPATH="$(CURDIR)/tests/coverage" exec $(BIN)/pytest -p tests.coverage.table -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 check: $(VENV)/.dev $(VENV)/.checkov ## formatting, lint, types, import rules, the image's and the cloud's templates
 	$(BIN)/ruff format --check .

@@ -30,6 +30,26 @@ _TEMPORARY.mkdir(parents=True, exist_ok=True)
 os.environ["TMPDIR"] = os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_TEMPORARY)
 tempfile.tempdir = str(_TEMPORARY)
 
+# Folders in the order in which they are taken up. What is quick tells of mistakes soonest; then what takes long
+# or waits for whole stacks, so that there are many short files to share out at the end.
+_ORDER = (
+    "domain",
+    "people",
+    "scale",
+    "pipeline",
+    "web",
+    "e2e",
+    "devhost",
+    "demo",
+    "vision",
+    "runtime",
+    "identity",
+    "telemetry",
+    "native",
+    "checks",
+    "api",
+)
+
 # One a test that asks for storage: nothing is ever cleaned up, and no test sees another's blobs.
 _ACCOUNTS = 400
 
@@ -146,6 +166,14 @@ def _services(settings: Settings) -> Iterator[Services]:
     its.queues.create_queues()
     with contextlib.closing(its):
         yield its
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(_ROOT / "tests").parts[0]
+        return _ORDER.index(folder) if folder in _ORDER else len(_ORDER)
+
+    items.sort(key=turn)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,8 +16,8 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from devhost import preflight
+from tests.python_path import python_path
 
-CHECKOUT = Path(__file__).parent.parent.parent
 PLAYGROUND = Path(__file__).parent / "playground"
 PATIENCE = 60.0
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class RunningHost:
     def launch(self) -> subprocess.Popen[bytes]:
         """Starts the process and does not wait."""
         environment = {name: value for name, value in os.environ.items() if name != "MAKELEVEL"}
-        environment |= {"TOY_PORT": str(self.port), "PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {"TOY_PORT": str(self.port), "PYTHONPATH": python_path(), "PYTHONDONTWRITEBYTECODE": "1"}
         with (self.folder / "output.log").open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "devhost"],

@@ -15,7 +15,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.devhost.running import CHECKOUT, RunningHost, eventually, running
+from tests.devhost.running import RunningHost, eventually, running
+from tests.python_path import python_path
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -170,7 +171,7 @@ def test_after_sigkill_nothing_is_left_and_the_next_start_finishes_the_work(fres
 def test_it_ends_with_the_make_that_started_it(fresh: RunningHost, tmp_path: Path) -> None:
     makefile = tmp_path / "Makefile"
     makefile.write_text(f"run:\n\t@cd {fresh.folder} && exec {sys.executable} -m devhost\n")
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "TOY_PORT": str(fresh.port)}
+    environment = {**os.environ, "PYTHONPATH": python_path(), "TOY_PORT": str(fresh.port)}
     with (fresh.folder / "output.log").open("ab") as output:
         make = subprocess.Popen(
             ["make", "-f", makefile, "run"], env=environment, stdout=output, stderr=output, start_new_session=True

@@ -15,7 +15,8 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from devhost.azurite import Azurite, new_key
 from devhost.postgres import Postgres
 from devhost.preflight import StartupError
-from tests.devhost.running import CHECKOUT, eventually
+from tests.devhost.running import eventually
+from tests.python_path import python_path
 
 _PARENT = """
 import sys, threading, time
@@ -37,7 +38,7 @@ def started_elsewhere(service: str, told: str, folder: Path) -> tuple[subprocess
     script = _PARENT.format(service=service, told=told)
     process = subprocess.Popen(
         [sys.executable, "-c", script, folder],
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, "PYTHONPATH": python_path()},
         stdout=subprocess.PIPE,
         text=True,
     )

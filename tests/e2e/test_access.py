@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from demo.service import read_env
-from tests.e2e.stack import ROOT, Stack, running
+from tests.e2e.stack import ROOT, UNMEASURED, Stack, running
 
 pytestmark = pytest.mark.timeout(240)
 KEY = "organiser-" + "Kk7." * 8
@@ -21,7 +21,7 @@ KEY = "organiser-" + "Kk7." * 8
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("closed")
-    with running(folder, KANTA_ACCESS="closed", KANTA_ORGANISER_KEY=KEY) as started:
+    with running(folder, KANTA_ACCESS="closed", KANTA_ORGANISER_KEY=KEY, **UNMEASURED) as started:
         yield started
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+from tests.python_path import python_path
 
 Runner = Callable[..., subprocess.Popen[str]]
 
@@ -42,7 +42,7 @@ def start_runner(empty_database: str, folder: Path) -> Iterator[Runner]:
         runner = subprocess.Popen(
             [sys.executable, "-m", "kanta_core.database.migrate", "--folder", folder, *arguments],
             cwd=folder.parent,  # where no settings file is
-            env={**unset, "PYTHONPATH": str(CHECKOUT), "KANTA_DATABASE_URL": empty_database, **environment},
+            env={**unset, "PYTHONPATH": python_path(), "KANTA_DATABASE_URL": empty_database, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
