@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
 from collections import Counter
@@ -20,6 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     # Not when Python ends: nobody waits for a test process's end before the table is printed.
+    atexit.unregister(sitecustomize.keep)
     sitecustomize.keep()
 
 

@@ -21,7 +21,7 @@ from devhost.preflight import free_ports
 
 ROOT = Path(__file__).parent.parent.parent
 T = TypeVar("T")
-# For the environment of a stack that runs no line that others don't: to be measured costs it 2.1 s at its start.
+# For a stack that runs no line that others don't: to be measured costs it 2 s of a core at its start.
 UNMEASURED = {"PYTHONPATH": ""}
 
 

@@ -20,9 +20,10 @@ from tests.identity.authority import Authority, TokenRefused
 from tests.identity.conftest import ORGANISER_KEY
 from tests.identity.endpoint import DATABASE, STORAGE, IdentityEndpoint
 from tests.identity.gate import Gate
+from tests.python_path import CHECKOUT
 from tests.runtime import triggers
 from tests.runtime.contract import compile_contract
-from tests.runtime.host import CHECKOUT, Host
+from tests.runtime.host import Host
 
 GRAPH = "https://graph.microsoft.com"
 AUTHORIZED = {"Authorization": f"Bearer {ORGANISER_KEY}"}

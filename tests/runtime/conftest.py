@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from kanta_core.services import Services
+from tests.python_path import CHECKOUT
 from tests.runtime.contract import compile_contract
-from tests.runtime.host import CHECKOUT, Host
+from tests.runtime.host import Host
 
 _STORAGE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
 

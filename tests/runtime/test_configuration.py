@@ -15,7 +15,8 @@ from pydantic import AliasChoices
 from devhost.ncrontab import Schedule
 from kanta_core.settings import Settings, TriggerSettings, load
 from kanta_core.storage import names
-from tests.runtime.host import CHECKOUT, Function, Host
+from tests.python_path import CHECKOUT
+from tests.runtime.host import Function, Host
 
 Start = Callable[[Mapping[str, str]], Host]
 
